@@ -1,0 +1,1 @@
+"""Building blocks of the stacks: each owns one capability and grants access to it."""

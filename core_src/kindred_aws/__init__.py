@@ -1,0 +1,1 @@
+"""Adapters: one class over one AWS service's client, answering in the domain's words."""
