@@ -1,0 +1,28 @@
+import boto3
+import pytest
+from moto import mock_aws
+
+
+@pytest.fixture
+def dynamodb(monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        _table(client, "ab_experiments", "experiment_id")
+        _table(client, "ab_metrics", "experiment_id", "timestamp")
+        _table(client, "request_log", "record_id")
+        yield client
+
+
+def _table(client, name, *keys):
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[
+            {"AttributeName": key, "KeyType": kind}
+            for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+        ],
+    )

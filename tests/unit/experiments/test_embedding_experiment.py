@@ -1,0 +1,54 @@
+import pytest
+
+from kindred.experiments.bucketing import pick_arm
+from kindred.experiments.embedding_experiment import (
+    EmbeddingExperiment,
+    InvalidExperiment,
+    control_only,
+)
+
+
+def experiment(**changes):
+    values = {"experiment_id": "e", "status": "active", "v1_weight": 0.5, "winner": None}
+    return EmbeddingExperiment(**values | changes)
+
+
+@pytest.mark.parametrize(
+    ("state", "remembered", "expected"),
+    [
+        pytest.param({}, None, pick_arm("p", "a", 0.5), id="active assigns by hash"),
+        pytest.param({}, "v1", "v1", id="active keeps a remembered v1"),
+        pytest.param({}, "v2", "v2", id="active keeps a remembered v2"),
+        pytest.param({"v1_weight": 0.0}, "v1", "v2", id="an arm without weight keeps nobody"),
+        pytest.param({"v1_weight": 1.0}, "v2", "v1", id="a full arm takes everybody"),
+        pytest.param({}, "v7", pick_arm("p", "a", 0.5), id="an unknown memory is ignored"),
+        pytest.param({"status": "stopped"}, "v2", "v1", id="stopped gives the control"),
+        pytest.param(
+            {"status": "completed", "winner": "v2"}, "v1", "v2", id="completed gives its winner"
+        ),
+    ],
+)
+def test_the_arm_of_a_unit(state, remembered, expected):
+    assert experiment(**state).assign(partner_id="p", app_id="a", remembered=remembered) == expected
+
+
+def test_without_a_record_everybody_is_on_the_control():
+    arms = {
+        control_only("e").assign(partner_id="p", app_id=str(i), remembered=None) for i in range(200)
+    }
+
+    assert arms == {"v1"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"status": "paused"}, "status: given 'paused', allowed active, completed, stopped"),
+        ({"v1_weight": 1.2}, "v1_weight: given 1.2, allowed 0 to 1"),
+        ({"v1_weight": float("nan")}, "v1_weight: given nan, allowed 0 to 1"),
+        ({"winner": "v3"}, "winner: given 'v3', allowed v1, v2"),
+    ],
+)
+def test_a_record_that_cannot_be_obeyed_says_why(change, message):
+    with pytest.raises(InvalidExperiment, match=message):
+        experiment(**change)
