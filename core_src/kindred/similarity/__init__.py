@@ -1,0 +1,1 @@
+"""Which apps are alike: catalogue, embeddings, exact search, and why two apps are near."""
