@@ -81,7 +81,7 @@ def load_artefact(directory: Path, *, version: str | None = None) -> Artefact:
     manifest = Manifest.from_json(path.read_bytes())
     if version is not None and manifest.version != version:
         raise ManifestMismatch(MANIFEST, expected=f"version {version}", got=manifest.version)
-    verify_files(directory, manifest)
+    verify_files(directory, manifest.files)
     try:
         catalogue = Catalogue(directory / "catalogue")
         artefact = Artefact(

@@ -60,34 +60,35 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Manifest":
-        """Raises CorruptArtefact."""
+        """Raises CorruptArtefact, or ManifestMismatch for another format."""
+        document = parse_manifest(text)
+        document.pop("model_version", None)
+        files = parse_files(document.pop("files", None))
         try:
-            document = json.loads(text)
-            found_format = document.pop("format")
-            document.pop("model_version", None)
-            files = {path: StoredFile(**file) for path, file in document.pop("files").items()}
             manifest = cls(files=files, **document)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise CorruptArtefact(MANIFEST, expected="a manifest", got=repr(error)) from error
-        if found_format != FORMAT:
-            raise ManifestMismatch(
-                MANIFEST, expected=f"format {FORMAT}", got=f"format {found_format!r}"
-            )
-        manifest.check_values()
+        except TypeError as error:
+            raise CorruptArtefact(MANIFEST, expected="a model manifest", got=str(error)) from error
+        for name, kind in (("version", str), ("dimension", int), ("count", int)):
+            if not isinstance(found := getattr(manifest, name), kind):
+                raise CorruptArtefact(
+                    MANIFEST, expected=f"{name} as {kind.__name__}", got=repr(found)
+                )
         return manifest
 
-    def check_values(self) -> None:
-        """Raises CorruptArtefact for a value of the wrong type, or a path out of the directory."""
-        for name, kind in (("version", str), ("dimension", int), ("count", int)):
-            if not isinstance(getattr(self, name), kind):
-                raise CorruptArtefact(
-                    MANIFEST,
-                    expected=f"{name} as {kind.__name__}",
-                    got=repr(getattr(self, name)),
-                )
-        for path in self.files:
-            if path.startswith("/") or ".." in path.split("/") or "\\" in path:
-                raise CorruptArtefact(MANIFEST, expected="paths inside the artefact", got=path)
+
+def parse_manifest(text: str | bytes) -> dict[str, Any]:
+    """Raises CorruptArtefact for anything but an object, ManifestMismatch for another format."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise CorruptArtefact(MANIFEST, expected="JSON", got=str(error)) from error
+    if not isinstance(document, dict):
+        raise CorruptArtefact(MANIFEST, expected="an object", got=type(document).__name__)
+    if document.get("format") != FORMAT:
+        raise ManifestMismatch(
+            MANIFEST, expected=f"format {FORMAT}", got=f"format {document.get('format')!r}"
+        )
+    return document
 
 
 def describe_files(directory: Path) -> dict[str, StoredFile]:
@@ -106,16 +107,32 @@ def describe_file(path: Path) -> StoredFile:
     return StoredFile(sha256=digest.hexdigest(), bytes=path.stat().st_size)
 
 
-def verify_files(directory: Path, manifest: Manifest) -> None:
+def verify_files(directory: Path, files: Mapping[str, StoredFile]) -> None:
     """Raises CorruptArtefact for the first file that is missing or differs."""
-    for name, expected in manifest.files.items():
-        path = directory / name
-        if not path.is_file():
-            raise CorruptArtefact(name, expected=f"{expected.bytes} bytes", got="no such file")
-        found = describe_file(path)
-        if found != expected:
-            raise CorruptArtefact(
-                name,
-                expected=f"sha256 {expected.sha256} of {expected.bytes} bytes",
-                got=f"sha256 {found.sha256} of {found.bytes} bytes",
-            )
+    for name, expected in files.items():
+        verify_file(name, directory / name, expected)
+
+
+def verify_file(name: str, path: Path, expected: StoredFile) -> None:
+    """Raises CorruptArtefact, which calls the file by its name in the manifest."""
+    if not path.is_file():
+        raise CorruptArtefact(name, expected=f"{expected.bytes} bytes", got="no such file")
+    found = describe_file(path)
+    if found != expected:
+        raise CorruptArtefact(
+            name,
+            expected=f"sha256 {expected.sha256} of {expected.bytes} bytes",
+            got=f"sha256 {found.sha256} of {found.bytes} bytes",
+        )
+
+
+def parse_files(files: object) -> dict[str, StoredFile]:
+    """Raises CorruptArtefact for an entry that is no file, or a path out of the directory."""
+    try:
+        parsed = {path: StoredFile(**file) for path, file in files.items()}  # type: ignore[attr-defined]
+    except (TypeError, AttributeError) as error:
+        raise CorruptArtefact(MANIFEST, expected="files by path", got=str(error)) from error
+    for path in parsed:
+        if path.startswith("/") or ".." in path.split("/") or "\\" in path:
+            raise CorruptArtefact(MANIFEST, expected="paths inside the artefact", got=path)
+    return parsed
