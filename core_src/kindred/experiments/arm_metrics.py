@@ -57,6 +57,10 @@ class ArmWindow:
         self.errors_count += request.failed
         self.impressions_count += request.operation == "find_similar" and not request.failed
 
+    def copy(self) -> ArmWindow:
+        """A snapshot that later requests do not change."""
+        return replace(self, latencies=self.latencies.copy())
+
     def with_outcomes(self, outcomes: Iterable[Outcome]) -> ArmWindow:
         """A copy that counts `outcomes` too; this one stays, in case they are refused."""
         counts, totals = dict(self.outcome_counts), dict(self.outcome_totals)
@@ -70,6 +74,12 @@ class ArmWindow:
         return replace(
             self, outcome_counts=counts, outcome_totals=totals, counted_ids=frozenset(counted)
         )
+
+    def take_outcomes(self, counted: ArmWindow) -> None:
+        """Hold the outcomes that `counted`, a later copy of this window, holds."""
+        self.outcome_counts = counted.outcome_counts
+        self.outcome_totals = counted.outcome_totals
+        self.counted_ids = counted.counted_ids
 
     def values(self) -> dict[str, int | float]:
         """The columns of `ab_metrics`. A rate whose denominator is zero is left out."""

@@ -24,6 +24,11 @@ class LatencyHistogram:
         self._total_ms += latency_ms
         self.count += 1
 
+    def copy(self) -> LatencyHistogram:
+        other = LatencyHistogram()
+        other._counts, other._total_ms, other.count = self._counts.copy(), self._total_ms, self.count
+        return other
+
     @property
     def mean_ms(self) -> float:
         return self._total_ms / self.count if self.count else 0.0

@@ -1,0 +1,88 @@
+# What a person types. Each target sets up what it needs and is quick when nothing changed.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# Compiled bytecode is the largest single saving in a synthesis; some machines turn it off.
+unexport PYTHONDONTWRITEBYTECODE
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export OPENBLAS_NUM_THREADS := 1
+
+PYTHON ?= python3
+ENV ?= dev
+BIN := .venv/bin
+CDK := node_modules/.bin/cdk
+SYNTH = $(CDK) synth --quiet --no-lookups --no-version-reporting --context environment=$(1) --output cdk.out/$(1)
+
+.PHONY: help up down status logs test check-fast check synth bench clean
+
+help:
+	@echo 'make up          the platform on this machine, from the templates that AWS gets'
+	@echo 'make down        stop it and leave nothing behind'
+	@echo 'make status      what runs, and what of it is only recorded'
+	@echo 'make logs        follow the logs'
+	@echo 'make test        every test'
+	@echo 'make check-fast  format, lint, types and the quick tests'
+	@echo 'make check       what CI runs besides the tests: check-fast, and each environment with policy'
+	@echo 'make synth       ENV=dev|staging|prod|local: the templates into cdk.out/ENV, with policy'
+	@echo 'make bench       what is measured, each beside a peer'
+	@echo 'make clean       remove everything that can be made again'
+
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; $$($(PYTHON) --version) was found (PYTHON=... names another)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)"
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.txt
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/ready: package.json package-lock.json
+	@command -v node >/dev/null || { echo 'Node.js 20 or later is needed and was not found: the CDK runs on it' >&2; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' \
+		|| { echo "Node.js 20 or later is needed; $$(node --version) was found" >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Synthesized again only when something that it is made of is newer.
+LOCAL_SOURCES := $(shell find app.py cdk.json environments policy stacks constructs core_src service_src \
+	-name '__pycache__' -prune -o -type f -print 2>/dev/null)
+cdk.out/local/manifest.json: $(LOCAL_SOURCES) .venv/ready node_modules/ready
+	@$(MAKE) --no-print-directory synth ENV=local
+	@touch $@
+
+up: cdk.out/local/manifest.json
+	@$(BIN)/kindred local up
+
+down: .venv/ready
+	@$(BIN)/kindred local down
+
+status: .venv/ready
+	@$(BIN)/kindred local status
+
+logs: .venv/ready
+	@$(BIN)/kindred local logs --follow
+
+synth: .venv/ready node_modules/ready
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(call SYNTH,$(ENV))
+
+test: .venv/ready node_modules/ready
+	$(BIN)/pytest
+
+check-fast: .venv/ready node_modules/ready
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/unit tests/service
+
+check: check-fast
+	@for environment in local dev staging prod; do \
+		$(MAKE) --no-print-directory synth ENV=$$environment || exit $$?; \
+	done
+	$(BIN)/cfn-lint --non-zero-exit-code error $$(find cdk.out -name '*.template.json')
+
+bench: .venv/ready node_modules/ready
+	$(BIN)/python -m benchmarks
+
+clean:
+	@if [ -x $(BIN)/kindred ]; then $(BIN)/kindred local down; fi
+	rm -rf .venv .emulator-venv node_modules cdk.out .local .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

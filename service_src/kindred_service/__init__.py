@@ -1,0 +1,1 @@
+"""What Kindred's services share: settings, problems, observation, arms, the query of an app."""

@@ -1,0 +1,103 @@
+"""The application that both services start from: health, problems, observation, background work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from kindred_aws.unit_cache import UnitCache
+from kindred_service import health_routes
+from kindred_service.arms import Arms
+from kindred_service.body_limit import BodyLimit
+from kindred_service.metrics import ServiceMetrics
+from kindred_service.observation import Observation
+from kindred_service.problems import Problem, Refusal, from_http, from_validation, respond
+from kindred_service.query import QueryResolver
+from kindred_service.recorder import Recorder
+
+_EMF_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collaborators:
+    service_name: str
+    resolver: QueryResolver
+    arms: Arms
+    cache: UnitCache
+    recorder: Recorder
+    metrics: ServiceMetrics
+    logger: Logger
+
+
+def create_base_app(title: str, collaborators: Collaborators) -> FastAPI:
+    app = FastAPI(
+        title=title,
+        version="1",
+        lifespan=_background(collaborators),
+        responses={"4XX": {"model": Problem, "description": "The request cannot be answered"}},
+    )
+    app.state.collaborators = collaborators
+    app.include_router(health_routes.router)
+    app.add_exception_handler(Refusal, _on(lambda error: error))
+    app.add_exception_handler(RequestValidationError, _on(from_validation))
+    app.add_exception_handler(HTTPException, _on(from_http))
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Observation, metrics=collaborators.metrics, logger=collaborators.logger)
+    _document_problems(app)
+    return app
+
+
+def _background(collaborators: Collaborators) -> Any:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        work = [
+            asyncio.create_task(collaborators.arms.run()),
+            asyncio.create_task(collaborators.recorder.run()),
+            asyncio.create_task(_close_minutes(collaborators.metrics)),
+        ]
+        yield
+        for task in work:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await asyncio.to_thread(collaborators.recorder.flush)
+        collaborators.metrics.close_minute()
+
+    return lifespan
+
+
+async def _close_minutes(metrics: ServiceMetrics) -> None:
+    while True:
+        await asyncio.sleep(_EMF_SECONDS)
+        metrics.close_minute()
+
+
+def _on(refusal_of: Callable[[Any], Refusal]) -> Callable[[Request, Exception], JSONResponse]:
+    return lambda request, error: respond(
+        refusal_of(error), instance=request.scope.get("correlation_id")
+    )
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Say in the OpenAPI document that errors are problem details."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                content = operation["responses"].get("4XX", {}).get("content", {})
+                if "application/json" in content:
+                    content["application/problem+json"] = content.pop("application/json")
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

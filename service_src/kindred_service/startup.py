@@ -1,0 +1,126 @@
+"""From the process environment to a serving process, or to one clear line and exit status 1."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import uvicorn
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from kindred.similarity.manifest import CorruptArtefact
+from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
+from kindred_aws.experiment_table import ExperimentTable
+from kindred_aws.metrics_table import MetricsTable
+from kindred_aws.request_log import RequestLog
+from kindred_aws.unit_cache import UnitCache
+from kindred_service.application import Collaborators
+from kindred_service.arms import Arms
+from kindred_service.metrics import ServiceMetrics
+from kindred_service.models import Models, load_models
+from kindred_service.query import QueryResolver
+from kindred_service.recorder import Recorder
+from kindred_service.settings import InvalidSettings, Settings, read_settings
+
+_AWS = Config(
+    connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"}
+)
+_GRACE_SECONDS = 20
+_CANNOT_START = (
+    InvalidSettings,
+    ArtefactNotFound,
+    CorruptArtefact,
+    BotoCoreError,
+    ClientError,
+    OSError,
+)
+
+
+def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
+    """Load, then answer until SIGTERM; requests under way get 20 seconds to finish."""
+    logger = Logger(service=os.environ.get("SERVICE_NAME", "kindred"))
+    try:
+        settings = read_settings(os.environ)
+        logger.setLevel(settings.log_level)
+        store = ArtefactStore(boto3.client("s3", config=_AWS), settings.embeddings_bucket)
+        with tempfile.TemporaryDirectory(prefix="artefacts-") as directory:
+            models = load_models(store, Path(directory))
+            app = create_app(assemble(settings, models, logger))
+            _run(app, settings.port)
+    except _CANNOT_START as error:
+        logger.critical("cannot start", reason=str(error))
+        sys.exit(1)
+
+
+def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborators:
+    dynamodb = boto3.client("dynamodb", config=_AWS)
+    metrics = ServiceMetrics(
+        namespace=settings.metrics_namespace,
+        service=settings.service_name,
+        environment=settings.environment,
+    )
+    cache = UnitCache(_valkey(settings))
+    arms = Arms(
+        table=ExperimentTable(dynamodb, table_name=settings.experiments_table),
+        cache=cache,
+        experiment_id=settings.embedding_experiment_id,
+        metrics=metrics,
+        logger=logger,
+    )
+    arms.refresh()
+    recorder = Recorder(
+        metrics_table=MetricsTable(
+            dynamodb,
+            table_name=settings.metrics_table,
+            request_log_name=settings.request_log_table,
+            experiment_id=settings.embedding_experiment_id,
+            writer=settings.task_id,
+        ),
+        request_log=RequestLog(dynamodb, table_name=settings.request_log_table),
+        logger=logger,
+        count_dropped=lambda kind: metrics.dropped.labels(kind).inc(),
+    )
+    return Collaborators(
+        service_name=settings.service_name,
+        resolver=QueryResolver(models=models, arms=arms, cache=cache, metrics=metrics),
+        arms=arms,
+        cache=cache,
+        recorder=recorder,
+        metrics=metrics,
+        logger=logger,
+    )
+
+
+def _valkey(settings: Settings) -> Redis:
+    """TLS, verified against the system's trust store; a stall costs a request 100 ms at most."""
+    return Redis(
+        host=settings.valkey_host,
+        port=settings.valkey_port,
+        username=settings.valkey_username,
+        password=settings.valkey_password,
+        ssl=True,
+        socket_connect_timeout=0.5,
+        socket_timeout=0.1,
+        health_check_interval=30,
+    )
+
+
+def _run(app: FastAPI, port: int) -> None:
+    uvicorn.run(
+        app,
+        # A container's address is not known to it; what may reach it is the security group's say.
+        host=os.environ.get("HOST", "0.0.0.0"),  # noqa: S104
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )

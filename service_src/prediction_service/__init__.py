@@ -1,0 +1,1 @@
+"""Predicts how an app will perform, from apps like it."""

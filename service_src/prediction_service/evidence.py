@@ -1,0 +1,34 @@
+"""The neighbours that a prediction rests on: given by the client, or looked up."""
+
+from __future__ import annotations
+
+from kindred.prediction.track_record import NEIGHBOURS, Neighbour
+from kindred.similarity.catalogue import AppNotFound, Catalogue
+from kindred_service.problems import invalid_field
+from kindred_service.query import ResolvedQuery
+from prediction_service.schemas import PredictIn
+
+
+def checked_neighbours(query: PredictIn, catalogue: Catalogue) -> list[Neighbour] | None:
+    """Rows and similarities, each app once and never the app itself.
+
+    Raises Refusal for an app that the catalogue does not have.
+    """
+    if query.neighbors is None:
+        return None
+    found: dict[int, float] = {}
+    for position, neighbour in enumerate(query.neighbors):
+        if neighbour.app_id == query.app_id:
+            continue
+        try:
+            found[catalogue.row(neighbour.app_id)] = neighbour.similarity
+        except AppNotFound as error:
+            raise invalid_field(
+                f"/neighbors/{position}/app_id", str(error), given=neighbour.app_id
+            ) from error
+    return list(found.items())
+
+
+def found_neighbours(resolved: ResolvedQuery) -> list[Neighbour]:
+    hits = resolved.model.index.search(resolved.vector, k=NEIGHBOURS, exclude=resolved.row)
+    return [(hit.row, hit.score) for hit in hits]

@@ -1,0 +1,1 @@
+"""Finds apps like a given one."""

@@ -1,0 +1,58 @@
+"""What came of a recommendation or a prediction, counted once for the unit's arm."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from kindred.experiments.arm_metrics import Outcome
+from kindred_service.dependencies import CollaboratorsDep
+from kindred_service.problems import Refusal
+from kindred_service.recorder import BufferFull
+from similarity_service.schemas import (
+    ConversionIn,
+    OutcomeIn,
+    OutcomeOut,
+    PerformanceIn,
+    SatisfactionIn,
+)
+
+router = APIRouter(prefix="/api/v1", tags=["outcomes"])
+
+
+@router.post("/outcomes", status_code=HTTPStatus.ACCEPTED)
+async def create_outcome(outcome: OutcomeIn, collaborators: CollaboratorsDep) -> OutcomeOut:
+    """Accepted means kept for the next write, seconds later; 503 means send it again."""
+    arm, _ = await collaborators.arms.assign(outcome.partner_id, outcome.app_id)
+    kept = Outcome(
+        event_id=str(outcome.event_id),
+        kind=outcome.type,
+        arm=arm,
+        value=_value(outcome),
+        at=time.time(),
+    )
+    try:
+        collaborators.recorder.add_outcome(kept)
+    except BufferFull as error:
+        raise Refusal(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "outcomes cannot be kept right now; send this one again",
+            slug="outcomes-buffer-full",
+            headers={"Retry-After": "10"},
+        ) from error
+    collaborators.metrics.count_outcome(kept)
+    return OutcomeOut(event_id=kept.event_id, ab_arm=arm)
+
+
+def _value(outcome: OutcomeIn) -> float:
+    match outcome:
+        case ConversionIn():
+            return outcome.revenue_usd
+        case PerformanceIn():
+            return abs(outcome.predicted - outcome.observed)
+        case SatisfactionIn():
+            return outcome.score
+        case _:
+            return 1.0

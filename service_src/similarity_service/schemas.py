@@ -1,0 +1,97 @@
+"""The wire format of the similarity service."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from kindred.experiments.bucketing import Arm
+from kindred_service.query import QuerySource
+from kindred_service.wire import AppOut, Identifier, QueryIn, ServedOut, WireIn
+
+FilterValue = Annotated[str, StringConstraints(min_length=1, max_length=64)] | float
+FilterValues = Annotated[list[FilterValue], Field(min_length=1, max_length=50)]
+
+
+class FindSimilarIn(QueryIn):
+    filters: Annotated[
+        dict[str, FilterValues],
+        Field(
+            default_factory=dict,
+            max_length=5,
+            description="Field to values, any of which may match; every field must. Fields are "
+            "category, region, pricing, price and rating; the last two also take ranges "
+            'such as ">=4" and "0..4.99".',
+        ),
+    ]
+    top_k: Annotated[int, Field(ge=1, le=100)] = 10
+    explain: bool = False
+
+
+class NeighborOut(AppOut):
+    similarity: Annotated[float, Field(description="Cosine, -1 to 1.")]
+    reasons: list[str] | None = None
+
+
+class FindSimilarOut(ServedOut):
+    query_source: QuerySource
+    neighbors: list[NeighborOut]
+
+
+class AppDetailOut(AppOut):
+    features: list[str]
+    description: str
+    rating_count: int | None
+    installs: int | None
+    impressions: int | None
+    clicks: int | None
+    source: str
+
+
+class AppPageOut(BaseModel):
+    apps: list[AppOut]
+    total: int
+    next_cursor: str | None
+
+
+class OutcomeBase(WireIn):
+    """`event_id` makes the outcome count once, however often it is sent."""
+
+    event_id: UUID | Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
+    partner_id: Identifier
+    app_id: Identifier
+
+
+class ClickIn(OutcomeBase):
+    type: Literal["click"]
+
+
+class ConversionIn(OutcomeBase):
+    type: Literal["conversion"]
+    revenue_usd: Annotated[float, Field(ge=0, le=1_000_000)]
+
+
+class PerformanceIn(OutcomeBase):
+    """What a prediction said, and what was seen, both on the prediction's own measure."""
+
+    type: Literal["performance"]
+    predicted: Annotated[float, Field(ge=0, le=20)]
+    observed: Annotated[float, Field(ge=0, le=20)]
+
+
+class SatisfactionIn(OutcomeBase):
+    type: Literal["satisfaction"]
+    score: Annotated[float, Field(ge=1, le=5)]
+
+
+OutcomeIn = Annotated[
+    ClickIn | ConversionIn | PerformanceIn | SatisfactionIn, Field(discriminator="type")
+]
+
+
+class OutcomeOut(BaseModel):
+    event_id: str
+    ab_arm: Arm
+    status: Literal["accepted"] = "accepted"

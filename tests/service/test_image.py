@@ -1,0 +1,137 @@
+"""The image's steps, as far as they can be run without a container engine.
+
+What is not run here: the base image, `useradd`, the image's own user and its Python 3.13.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = ROOT / "service_src" / "Dockerfile"
+SERVICES = ("similarity_service", "prediction_service")
+IMAGE_USER = "10001"
+
+
+def instructions():
+    """Name and argument of every instruction, in order, with continued lines joined."""
+    lines = [line for line in DOCKERFILE.read_text().splitlines() if not line.startswith("#")]
+    for line in "\n".join(lines).replace("\\\n", " ").splitlines():
+        if line.strip():
+            name, _, argument = line.strip().partition(" ")
+            yield name, " ".join(argument.split())
+
+
+def final_stage():
+    steps = list(instructions())
+    start = max(i for i, (name, _) in enumerate(steps) if name == "FROM")
+    return steps[start:]
+
+
+def arguments_of(name):
+    return [argument for step, argument in final_stage() if step == name]
+
+
+def test_hadolint_finds_nothing():
+    linter = Path(sys.executable).with_name("hadolint")
+    result = subprocess.run([linter, DOCKERFILE], capture_output=True, text=True, check=False)
+
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_the_image_runs_as_a_numbered_user_that_is_not_root():
+    assert arguments_of("USER") == [IMAGE_USER]
+
+
+def test_the_final_stage_installs_nothing_and_loses_its_installer():
+    commands = " ".join(arguments_of("RUN"))
+
+    assert not re.search(r"\b(pip install|apt-get|curl|wget|gcc)\b", commands)
+    assert "pip uninstall --yes pip" in commands
+
+
+def test_the_packages_of_the_image_are_locked_like_the_project():
+    def pins(path):
+        return set(re.findall(r"^[\w.-]+==[^ ]+", path.read_text(), flags=re.MULTILINE))
+
+    image = pins(ROOT / "service_src" / "requirements.txt")
+    assert image
+    assert image <= pins(ROOT / "requirements.txt")
+
+
+@pytest.fixture(scope="module")
+def interpreter(tmp_path_factory):
+    """The build stage's virtual environment, from the same lock."""
+    venv = tmp_path_factory.mktemp("image") / "opt"
+    uv = Path(sys.executable).with_name("uv")
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, venv], check=True)
+    lock = ROOT / "service_src" / "requirements.txt"
+    install = [uv, "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"]
+    subprocess.run([*install, "--python", venv / "bin" / "python", "-r", lock], check=True)
+    return venv / "bin" / "python"
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+def image(request, interpreter, tmp_path_factory):
+    """/srv as the COPY steps make it, and how to run something in it."""
+    srv = tmp_path_factory.mktemp(request.param) / "srv"
+    for argument in arguments_of("COPY"):
+        if argument.startswith("--from"):
+            continue
+        source, target = argument.replace("${SERVICE}", request.param).split()
+        shutil.copytree(
+            ROOT / source,
+            srv / Path(target).relative_to("/srv"),
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+    built = sorted(srv.rglob("*"))
+
+    def run(command, **environment):
+        """As in the container, whose root file system takes no writes."""
+        result = subprocess.run(
+            command,
+            cwd=srv,
+            env={
+                "PATH": f"{interpreter.parent}:/usr/bin:/bin",
+                "PYTHONPATH": str(srv),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "SERVICE": request.param,
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert sorted(srv.rglob("*")) == built
+        return result
+
+    return run
+
+
+def test_the_image_holds_all_that_its_service_imports(image):
+    imports = "import os, importlib; importlib.import_module(os.environ['SERVICE'] + '.main')"
+
+    assert image(["python", "-c", imports]).stderr == ""
+
+
+def test_a_container_without_its_settings_says_so_in_one_line_and_stops(image):
+    command = json.loads(arguments_of("CMD")[-1])
+    result = image(command)
+
+    assert result.returncode == 1
+    [line] = (result.stdout + result.stderr).splitlines()
+    assert json.loads(line)["message"] == "cannot start"
+    assert "EMBEDDINGS_BUCKET: not set" in json.loads(line)["reason"]
+
+
+def test_the_health_check_fails_where_nothing_answers(image):
+    check = next(a for a in arguments_of("HEALTHCHECK"))
+    command = json.loads(check[check.index("[") :])
+
+    assert image(command, PORT="1").returncode == 1

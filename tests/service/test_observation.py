@@ -1,0 +1,75 @@
+import pytest
+
+
+def test_a_given_correlation_id_is_answered_and_logged(similarity, platform):
+    response = similarity.get("/api/v1/apps", headers={"x-correlation-id": "edge-7"})
+
+    [line] = platform.logged("request")
+    assert response.headers["x-correlation-id"] == "edge-7"
+    assert line["correlation_id"] == "edge-7"
+    assert (line["route"], line["status"]) == ("/api/v1/apps", 200)
+    assert line["latency_ms"] > 0
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "line\tbreak"], ids=repr)
+def test_an_unusable_correlation_id_is_replaced(similarity, given):
+    response = similarity.get("/healthz", headers={"x-correlation-id": given})
+
+    assert response.headers["x-correlation-id"] not in ("", given)
+
+
+def test_an_unexpected_failure_is_a_problem_without_a_trace(similarity, platform, monkeypatch):
+    def explode(*arguments, **keywords):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(type(platform.collaborators.resolver.models["v1"].index), "search", explode)
+    response = similarity.post(
+        "/api/v1/find-similar", json={"partner_id": "p", "app_id": "app-001"}
+    )
+
+    assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["x-correlation-id"]
+    assert "secret" not in response.text
+    [(served, record)] = platform.recorder.served
+    assert served.failed
+    assert record.status == 500
+    [line] = platform.logged("request failed")
+    assert "secret detail" in line["exception"]
+
+
+def test_requests_are_counted_by_route_and_status(similarity):
+    similarity.get("/api/v1/apps/app-001")
+    similarity.get("/api/v1/apps/nobody")
+    similarity.get("/no/such/path")
+    text = similarity.get("/metrics").text
+
+    assert 'route="/api/v1/apps/{app_id}",status="200"} 1.0' in text
+    assert 'route="/api/v1/apps/{app_id}",status="404"} 1.0' in text
+    assert 'route="unmatched",status="404"} 1.0' in text
+
+
+def test_readiness_names_models_and_catalogue(similarity):
+    ready = similarity.get("/readyz").json()
+
+    assert ready["status"] == "ready"
+    assert sorted(ready["models"]) == ["v1", "v2"]
+    assert (ready["catalogue_apps"], ready["catalogue_generated"]) == (240, True)
+
+
+def test_not_ready_until_the_experiment_was_read(similarity, platform):
+    platform.collaborators.arms.read_at = None
+
+    assert similarity.get("/readyz").status_code == 503
+    assert similarity.get("/healthz").status_code == 200
+
+
+def test_what_waits_is_flushed_when_the_service_stops(platform, models):
+    from fastapi.testclient import TestClient
+
+    from similarity_service.main import create_app
+
+    with TestClient(create_app(platform.collaborators)):
+        assert platform.recorder.flushes == 0
+
+    assert platform.recorder.flushes == 1

@@ -1,0 +1,189 @@
+import pytest
+from aws_lambda_powertools import Logger
+from botocore.exceptions import EndpointConnectionError
+
+import kindred_service.recorder as recorder_module
+from kindred.experiments.arm_metrics import Outcome, ServedRequest
+from kindred_aws.request_log import RequestRecord, WriteRefused
+from kindred_service.recorder import BufferFull, Recorder
+
+
+class MetricsTableFake:
+    def __init__(self):
+        self.written, self.counted_events, self.down = {}, set(), False
+
+    def put(self, window):
+        self._fail_while_down()
+        self.written[window.window_start, window.arm] = window.values()
+
+    def put_with_outcomes(self, window, outcomes):
+        self._fail_while_down()
+        new = [o for o in outcomes if o.event_id not in self.counted_events]
+        self.counted_events |= {o.event_id for o in new}
+        counted = window.with_outcomes(new)
+        self.put(counted)
+        return counted
+
+    def _fail_while_down(self):
+        if self.down:
+            raise EndpointConnectionError(endpoint_url="nowhere")
+
+
+class RequestLogFake:
+    def __init__(self):
+        self.records, self.refuse_last, self.down = [], False, False
+
+    def write(self, records):
+        if self.down:
+            raise EndpointConnectionError(endpoint_url="nowhere")
+        if self.refuse_last:
+            self.refuse_last = False
+            self.records += records[:-1]
+            raise WriteRefused(records[-1:])
+        self.records += records
+
+
+class Tables:
+    def __init__(self):
+        self.metrics, self.log, self.dropped = MetricsTableFake(), RequestLogFake(), []
+        self.recorder = Recorder(
+            metrics_table=self.metrics,
+            request_log=self.log,
+            logger=Logger(service="test"),
+            count_dropped=self.dropped.append,
+        )
+
+    def serve(self, number, *, arm="v1", at=61.0):
+        served = ServedRequest(arm=arm, operation="find_similar", latency_ms=5, failed=False, at=at)
+        self.recorder.add(served, record(number, arm))
+
+    def click(self, event_id, *, at=61.0):
+        self.recorder.add_outcome(
+            Outcome(event_id=event_id, kind="click", arm="v1", value=1, at=at)
+        )
+
+
+def record(number, arm="v1"):
+    return RequestRecord(
+        request_id=str(number),
+        at=61,
+        service="similarity",
+        operation="find_similar",
+        experiment_id="e",
+        arm=arm,
+        model_version="v",
+        partner_id="p",
+        app_id="a",
+        status=200,
+        latency_ms=5,
+    )
+
+
+@pytest.fixture
+def tables():
+    return Tables()
+
+
+def test_nothing_is_written_before_a_flush(tables):
+    tables.serve(1)
+
+    assert not tables.metrics.written
+    assert not tables.log.records
+
+
+def test_a_flush_writes_windows_by_arm_and_every_record(tables):
+    for number in range(60):
+        tables.serve(number, arm="v1" if number % 3 else "v2")
+    tables.recorder.flush()
+
+    counts = {key: values["requests_count"] for key, values in tables.metrics.written.items()}
+    assert counts == {(60, "v1"): 40, (60, "v2"): 20}
+    assert [r.request_id for r in tables.log.records] == [str(n) for n in range(60)]
+
+
+def test_a_window_goes_on_after_a_flush(tables):
+    for number in range(2):
+        tables.serve(number)
+        tables.recorder.flush()
+
+    assert tables.metrics.written[60, "v1"]["requests_count"] == 2
+
+
+def test_an_outcome_sent_twice_counts_once(tables):
+    tables.serve(1)
+    tables.click("event-1")
+    tables.click("event-1")
+    tables.recorder.flush()
+    tables.click("event-1", at=130)
+    tables.recorder.flush()
+
+    assert sum(values["clicks_count"] for values in tables.metrics.written.values()) == 1
+
+
+def test_clicks_stay_counted_when_requests_follow(tables):
+    tables.serve(1)
+    tables.click("event-1")
+    tables.recorder.flush()
+    tables.serve(2)
+    tables.recorder.flush()
+
+    values = tables.metrics.written[60, "v1"]
+    assert (values["clicks_count"], values["requests_count"], values["ctr"]) == (1, 2, 0.5)
+
+
+def test_what_a_table_refuses_is_written_later(tables):
+    tables.metrics.down = tables.log.down = True
+    tables.serve(1)
+    tables.click("event-1")
+    tables.recorder.flush()
+    tables.metrics.down = tables.log.down = False
+    tables.recorder.flush()
+
+    assert tables.metrics.written[60, "v1"]["clicks_count"] == 1
+    assert tables.metrics.written[60, "v1"]["requests_count"] == 1
+    assert len(tables.log.records) == 1
+
+
+def test_a_partly_refused_batch_is_completed_later(tables):
+    for number in range(3):
+        tables.serve(number)
+    tables.log.refuse_last = True
+    tables.recorder.flush()
+    tables.recorder.flush()
+
+    assert sorted(r.request_id for r in tables.log.records) == ["0", "1", "2"]
+
+
+def test_one_table_does_not_hold_the_other_up(tables):
+    tables.metrics.down = True
+    tables.serve(1)
+    tables.recorder.flush()
+
+    assert len(tables.log.records) == 1
+
+
+def test_old_request_records_give_way_and_are_counted(tables, monkeypatch):
+    monkeypatch.setattr(recorder_module, "_RECORDS_KEPT", 2)
+    for number in range(3):
+        tables.serve(number)
+    tables.recorder.flush()
+
+    assert [r.request_id for r in tables.log.records] == ["1", "2"]
+    assert tables.dropped == ["request_record"]
+
+
+def test_an_outcome_that_cannot_be_kept_is_refused_not_forgotten(tables, monkeypatch):
+    monkeypatch.setattr(recorder_module, "_OUTCOMES_KEPT", 1)
+    tables.click("event-1")
+
+    with pytest.raises(BufferFull):
+        tables.click("event-2")
+
+
+def test_windows_of_long_ago_are_forgotten_once_written(tables):
+    tables.serve(1, at=61)
+    tables.recorder.flush()
+    tables.serve(2, at=61 + 7_200)
+    tables.recorder.flush()
+
+    assert list(tables.recorder._windows) == [(7_260, "v1")]
