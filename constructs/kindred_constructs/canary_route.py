@@ -1,0 +1,166 @@
+"""The paths of one service, and the two target groups between which a deployment moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+_READS = (
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+)
+
+
+class CanaryRoute(Construct):
+    """ECS moves the rule's weights while it deploys, so the template must never restate others.
+
+    A change of the rule's properties resets the weights: tests hold them as they are.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        vpc: ec2.IVpc,
+        listener: elbv2.ApplicationListener,
+        priority: int,
+        path_patterns: Sequence[str],
+        stage_prefix: str,
+        port: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._listener = listener
+        self.primary = self._target_group("Primary", vpc, port)
+        self.alternate = self._target_group("Alternate", vpc, port)
+        self.rule = elbv2.ApplicationListenerRule(
+            self,
+            "Rule",
+            listener=listener,
+            priority=priority,
+            # API Gateway puts its stage's name before the path of a private integration.
+            conditions=[
+                elbv2.ListenerCondition.path_patterns([f"/*{path[1:]}" for path in path_patterns])
+            ],
+            action=elbv2.ListenerAction.weighted_forward(
+                [
+                    elbv2.WeightedTargetGroup(target_group=self.primary, weight=100),
+                    elbv2.WeightedTargetGroup(target_group=self.alternate, weight=0),
+                ]
+            ),
+        )
+        resource = self.rule.node.default_child
+        assert isinstance(resource, elbv2.CfnListenerRule)
+        resource.add_property_override(
+            "Transforms",
+            [
+                {
+                    "Type": "url-rewrite",
+                    "UrlRewriteConfig": {
+                        "Rewrites": [{"Regex": f"^/{stage_prefix}/(.*)$", "Replace": "/$1"}]
+                    },
+                }
+            ],
+        )
+
+    def alternate_target(self) -> ecs.AlternateTarget:
+        """What ECS needs to move the rule's weights, with a role that can move nothing else."""
+        return ecs.AlternateTarget(
+            "AlternateTarget",
+            alternate_target_group=self.alternate,
+            production_listener=ecs.ListenerRuleConfiguration.application_listener_rule(self.rule),
+            role=self._shifting_role(),
+        )
+
+    def metric_errors(self) -> cloudwatch.MathExpression:
+        """Per cent of requests answered 5xx by the worse of the two target groups.
+
+        Under 20 requests a minute a group counts as healthy: one error would be 5 % and more.
+        """
+        metrics: dict[str, cloudwatch.IMetric] = {}
+        rates = []
+        for name, group in self._groups():
+            metrics[f"{name}_errors"] = group.metrics.http_code_target(
+                elbv2.HttpCodeTarget.TARGET_5XX_COUNT, statistic="Sum"
+            )
+            metrics[f"{name}_requests"] = group.metrics.request_count(statistic="Sum")
+            errors, requests = f"FILL({name}_errors,0)", f"FILL({name}_requests,0)"
+            rates.append(f"IF({requests}>=20,100*{errors}/{requests},0)")
+        return cloudwatch.MathExpression(
+            expression=f"MAX([{','.join(rates)}])",
+            label="errors (%)",
+            period=cdk.Duration.minutes(1),
+            using_metrics=metrics,
+        )
+
+    def metric_p99_latency_seconds(self) -> cloudwatch.MathExpression:
+        """The slower of the two target groups."""
+        metrics = {
+            name: group.metrics.target_response_time(statistic="p99")
+            for name, group in self._groups()
+        }
+        return cloudwatch.MathExpression(
+            expression=f"MAX([{','.join(f'FILL({name},0)' for name in metrics)}])",
+            label="p99 latency (s)",
+            period=cdk.Duration.minutes(1),
+            using_metrics=metrics,
+        )
+
+    def _groups(self) -> tuple[tuple[str, elbv2.ApplicationTargetGroup], ...]:
+        return (("primary", self.primary), ("alternate", self.alternate))
+
+    def _target_group(
+        self, construct_id: str, vpc: ec2.IVpc, port: int
+    ) -> elbv2.ApplicationTargetGroup:
+        return elbv2.ApplicationTargetGroup(
+            self,
+            construct_id,
+            vpc=vpc,
+            port=port,
+            protocol=elbv2.ApplicationProtocol.HTTP,
+            target_type=elbv2.TargetType.IP,
+            deregistration_delay=cdk.Duration.seconds(30),
+            health_check=elbv2.HealthCheck(
+                path="/readyz",
+                interval=cdk.Duration.seconds(10),
+                timeout=cdk.Duration.seconds(5),
+                healthy_threshold_count=2,
+                unhealthy_threshold_count=3,
+                healthy_http_codes="200",
+            ),
+        )
+
+    def _shifting_role(self) -> iam.Role:
+        role = iam.Role(
+            self,
+            "ShiftingRole",
+            description="Lets ECS move a listener rule between two target groups",
+            assumed_by=iam.ServicePrincipal("ecs.amazonaws.com"),
+        )
+        # Elastic Load Balancing has no resource-level permission for its Describe actions.
+        role.add_to_policy(iam.PolicyStatement(actions=list(_READS), resources=["*"]))
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"],
+                resources=[self._listener.listener_arn, self.rule.listener_rule_arn],
+            )
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=[
+                    "elasticloadbalancing:DeregisterTargets",
+                    "elasticloadbalancing:RegisterTargets",
+                ],
+                resources=[group.target_group_arn for _, group in self._groups()],
+            )
+        )
+        return role

@@ -1,0 +1,135 @@
+"""A service on Fargate that takes new versions by canary, and goes back by itself on an alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from kindred_constructs.canary_route import CanaryRoute
+from kindred_constructs.service_scaling import ScalingPlan, ServiceScaling
+from kindred_constructs.service_task import PORT, ServiceTask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """A new version's share of requests, how long it bakes, how long old tasks stay."""
+
+    strategy: Literal["canary", "rolling"]
+    canary_percent: int
+    canary_bake: cdk.Duration
+    old_tasks_kept: cdk.Duration
+
+
+class FargateService(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: ecs.ICluster,
+        subnets: ec2.SubnetSelection,
+        task: ServiceTask,
+        route: CanaryRoute,
+        scaling: ScalingPlan,
+        rollout: Rollout,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.task = task
+        self.route = route
+        self.alarms = self._deployment_alarms()
+        security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=cluster.vpc,
+            description="Tasks: entered by the load balancer, leave for AWS and the cache",
+            allow_all_outbound=False,
+        )
+        security_group.add_egress_rule(
+            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services, by endpoint or NAT"
+        )
+        self.service = ecs.FargateService(
+            self,
+            "Resource",
+            cluster=cluster,
+            task_definition=task.definition,
+            vpc_subnets=subnets,
+            security_groups=[security_group],
+            platform_version=ecs.FargatePlatformVersion.VERSION1_4,
+            min_healthy_percent=100,
+            max_healthy_percent=200,
+            health_check_grace_period=cdk.Duration.seconds(120),
+            propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            enable_ecs_managed_tags=True,
+            deployment_alarms=ecs.DeploymentAlarmConfig(
+                alarm_names=[alarm.alarm_name for alarm in self.alarms],
+                behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM,
+            ),
+            **self._strategy(rollout),
+        )
+        self.connections = self.service.connections
+        canary = rollout.strategy == "canary"
+        route.primary.add_target(
+            self.service.load_balancer_target(
+                container_name=task.container.container_name,
+                container_port=PORT,
+                alternate_target=route.alternate_target() if canary else None,
+            )
+        )
+        ServiceScaling(
+            self,
+            "Scaling",
+            service=self.service,
+            target_groups=(route.primary, route.alternate),
+            plan=scaling,
+        )
+
+    @property
+    def task_role(self) -> iam.IRole:
+        return self.task.definition.task_role
+
+    def _strategy(self, rollout: Rollout) -> dict[str, Any]:
+        if rollout.strategy == "rolling":
+            return {"circuit_breaker": ecs.DeploymentCircuitBreaker(enable=True, rollback=True)}
+        return {
+            "deployment_strategy": ecs.DeploymentStrategy.CANARY,
+            "canary_configuration": ecs.TrafficShiftConfig(
+                step_percent=rollout.canary_percent, step_bake_time=rollout.canary_bake
+            ),
+            "bake_time": rollout.old_tasks_kept,
+        }
+
+    def _deployment_alarms(self) -> list[cloudwatch.Alarm]:
+        return [
+            cloudwatch.Alarm(
+                self,
+                construct_id,
+                alarm_description=description,
+                metric=metric,
+                threshold=threshold,
+                evaluation_periods=5,
+                datapoints_to_alarm=3,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+            for construct_id, description, metric, threshold in (
+                (
+                    "ErrorsAlarm",
+                    "More than 5 % of requests answered 5xx: a deployment under way goes back",
+                    self.route.metric_errors(),
+                    5,
+                ),
+                (
+                    "LatencyAlarm",
+                    "p99 above 500 ms: a deployment under way goes back",
+                    self.route.metric_p99_latency_seconds(),
+                    0.5,
+                ),
+            )
+        ]

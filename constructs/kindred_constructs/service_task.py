@@ -1,0 +1,94 @@
+"""The task definition of a service: one container that can write nothing but /tmp."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+_ROOT = Path(__file__).parents[2]
+# Everything is left out of the build context but what the images are made of.
+_EXCLUDE = ("*", "!core_src", "!service_src", "**/__pycache__", "**/*.pyc", "**/.*_cache")
+PORT = 8000
+
+
+class ServiceTask(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        package: str,
+        cpu: int,
+        memory_mib: int,
+        arm: bool,
+        log_key: kms.IKey,
+        environment: Mapping[str, str],
+        secrets: Mapping[str, ecs.Secret],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        architecture = ecs.CpuArchitecture.ARM64 if arm else ecs.CpuArchitecture.X86_64
+        self.definition = ecs.FargateTaskDefinition(
+            self,
+            "Resource",
+            cpu=cpu,
+            memory_limit_mib=memory_mib,
+            runtime_platform=ecs.RuntimePlatform(
+                cpu_architecture=architecture,
+                operating_system_family=ecs.OperatingSystemFamily.LINUX,
+            ),
+            volumes=[ecs.Volume(name="tmp")],
+        )
+        self.log_group = logs.LogGroup(self, "LogGroup", encryption_key=log_key)
+        self.container = self.definition.add_container(
+            package,
+            image=ecs.ContainerImage.from_docker_image_asset(self._image(package, arm=arm)),
+            command=["python", "-m", package],
+            user="10001",
+            readonly_root_filesystem=True,
+            stop_timeout=cdk.Duration.seconds(60),
+            linux_parameters=self._linux_parameters(),
+            port_mappings=[ecs.PortMapping(container_port=PORT)],
+            environment={"PORT": str(PORT), **environment},
+            secrets=dict(secrets),
+            health_check=ecs.HealthCheck(
+                command=["CMD", "python", "-m", "kindred_service.health"],
+                interval=cdk.Duration.seconds(15),
+                timeout=cdk.Duration.seconds(5),
+                retries=3,
+                start_period=cdk.Duration.seconds(60),
+            ),
+            # A slow log service must not stop requests; what does not fit the buffer is lost.
+            logging=ecs.LogDrivers.aws_logs(
+                stream_prefix=package,
+                log_group=self.log_group,
+                mode=ecs.AwsLogDriverMode.NON_BLOCKING,
+                max_buffer_size=cdk.Size.mebibytes(8),
+            ),
+        )
+        self.container.add_mount_points(
+            ecs.MountPoint(source_volume="tmp", container_path="/tmp", read_only=False)  # noqa: S108
+        )
+
+    def _image(self, package: str, *, arm: bool) -> ecr_assets.DockerImageAsset:
+        return ecr_assets.DockerImageAsset(
+            self,
+            "Image",
+            directory=str(_ROOT),
+            file="service_src/Dockerfile",
+            build_args={"SERVICE": package},
+            platform=ecr_assets.Platform.LINUX_ARM64 if arm else ecr_assets.Platform.LINUX_AMD64,
+            exclude=list(_EXCLUDE),
+            ignore_mode=cdk.IgnoreMode.DOCKER,
+        )
+
+    def _linux_parameters(self) -> ecs.LinuxParameters:
+        parameters = ecs.LinuxParameters(self, "Linux", init_process_enabled=True)
+        parameters.drop_capabilities(ecs.Capability.ALL)
+        return parameters

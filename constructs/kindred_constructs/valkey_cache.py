@@ -1,0 +1,142 @@
+"""ElastiCache for Valkey that only the application's own user may enter, over TLS."""
+
+from __future__ import annotations
+
+import json
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_elasticache as elasticache
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+USERNAME = "kindred"
+# Not 6379: scanners look there first.
+PORT = 6380
+# Everything a client library needs for keys, expiry and counters; nothing that administers.
+ACCESS = "on ~* &* +@all -@admin -@dangerous +info +cluster|slots +cluster|shards +cluster|nodes"
+
+_PARAMETERS = {False: "default.valkey8", True: "default.valkey8.cluster.on"}
+
+
+class ValkeyCache(Construct):
+    """One shard without cluster mode, or several with it: `cluster_mode` tells clients which.
+
+    The user named `default`, who needs no password by default, is replaced by one who is off.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        vpc: ec2.IVpc,
+        subnets: ec2.SubnetSelection,
+        key: kms.IKey,
+        name_prefix: str,
+        node_type: str,
+        shards: int,
+        replicas_per_shard: int,
+        snapshot_days: int,
+        removal_policy: cdk.RemovalPolicy,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.cluster_mode = shards > 1
+        self.port = PORT
+        self.username = USERNAME
+        self.secret = self._generated_secret(key, removal_policy)
+        self._security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description="Valkey: entered by tasks alone",
+            allow_all_outbound=False,
+        )
+        self.connections = ec2.Connections(
+            security_groups=[self._security_group], default_port=ec2.Port.tcp(PORT)
+        )
+        subnet_group = elasticache.CfnSubnetGroup(
+            self,
+            "Subnets",
+            description="Isolated subnets",
+            subnet_ids=vpc.select_subnets(
+                subnet_type=subnets.subnet_type, subnets=subnets.subnets
+            ).subnet_ids,
+        )
+        self._group = elasticache.CfnReplicationGroup(
+            self,
+            "Resource",
+            replication_group_description="Assignments, cached neighbours and counters",
+            engine="valkey",
+            engine_version="8.1",
+            cache_parameter_group_name=_PARAMETERS[self.cluster_mode],
+            cache_node_type=node_type,
+            num_node_groups=shards,
+            replicas_per_node_group=replicas_per_shard,
+            cluster_mode="enabled" if self.cluster_mode else "disabled",
+            automatic_failover_enabled=replicas_per_shard > 0 or self.cluster_mode,
+            multi_az_enabled=replicas_per_shard > 0,
+            port=PORT,
+            cache_subnet_group_name=subnet_group.ref,
+            security_group_ids=[self._security_group.security_group_id],
+            transit_encryption_enabled=True,
+            transit_encryption_mode="required",
+            at_rest_encryption_enabled=True,
+            kms_key_id=key.key_arn,
+            user_group_ids=[self._users(name_prefix)],
+            snapshot_retention_limit=snapshot_days,
+            auto_minor_version_upgrade=True,
+        )
+        self._group.apply_removal_policy(removal_policy)
+
+    @property
+    def host(self) -> str:
+        return (
+            self._group.attr_configuration_end_point_address
+            if self.cluster_mode
+            else self._group.attr_primary_end_point_address
+        )
+
+    def _generated_secret(
+        self, key: kms.IKey, removal_policy: cdk.RemovalPolicy
+    ) -> secretsmanager.Secret:
+        return secretsmanager.Secret(
+            self,
+            "Password",
+            description="The application's user of Valkey",
+            encryption_key=key,
+            removal_policy=removal_policy,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"username": USERNAME}),
+                generate_string_key="password",
+                password_length=64,
+                exclude_punctuation=True,
+            ),
+        )
+
+    def _users(self, name_prefix: str) -> str:
+        password = self.secret.secret_value_from_json("password").unsafe_unwrap()
+        users = [
+            elasticache.CfnUser(
+                self,
+                construct_id,
+                engine="valkey",
+                user_id=f"{name_prefix}-{user_name}",
+                user_name=user_name,
+                access_string=access,
+                authentication_mode={"Type": "password", "Passwords": [password]},
+            )
+            for construct_id, user_name, access in (
+                ("DefaultUser", "default", "off -@all"),
+                ("ApplicationUser", USERNAME, ACCESS),
+            )
+        ]
+        group = elasticache.CfnUserGroup(
+            self,
+            "Users",
+            engine="valkey",
+            user_group_id=f"{name_prefix}-users",
+            user_ids=[user.ref for user in users],
+        )
+        return group.ref

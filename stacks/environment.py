@@ -1,0 +1,177 @@
+"""One environment: every value that differs between two of them, typed and frozen."""
+
+from __future__ import annotations
+
+import platform
+from typing import Annotated, Literal, Self
+
+import aws_cdk as cdk
+from pydantic import Field, model_validator
+
+from stacks.sizes import Part, Sizes, Tier
+
+# What a task cannot start without when no NAT gateway leads out of its subnet.
+ENDPOINTS_WITHOUT_NAT = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
+
+InterfaceEndpoint = Literal[
+    "ecr.api",
+    "ecr.dkr",
+    "ecs",
+    "execute-api",
+    "kms",
+    "logs",
+    "monitoring",
+    "secretsmanager",
+    "ssm",
+    "sts",
+    "xray",
+]
+LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[1-9]$")]
+Ids = Annotated[tuple[str, ...], Field(min_length=2, max_length=3)]
+
+
+class GivenVpc(Part):
+    """A VPC that somebody else runs. One id a zone and kind of subnet, in the zones' order."""
+
+    vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
+    cidr: str
+    availability_zones: Ids
+    private_subnet_ids: Ids
+    isolated_subnet_ids: Ids
+    # With them, S3 and DynamoDB get gateway endpoints; without, the VPC is taken to have them.
+    private_route_table_ids: Ids | None = None
+
+    @model_validator(mode="after")
+    def _one_subnet_a_zone(self) -> Self:
+        zones = len(self.availability_zones)
+        lists = (self.private_subnet_ids, self.isolated_subnet_ids, self.private_route_table_ids)
+        for ids in lists:
+            if ids is not None and len(ids) != zones:
+                raise ValueError(
+                    f"given {len(ids)} ids ({', '.join(ids)}), allowed {zones}, one a zone"
+                )
+        return self
+
+
+class Network(Part):
+    availability_zones: Literal[2, 3] = 2
+    cidr: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+\.\d+/(1[6-9]|2[0-2])$")] = "10.20.0.0/16"
+    nat_gateways: Annotated[int, Field(ge=0, le=3)] = 1
+    interface_endpoints: tuple[InterfaceEndpoint, ...] = ()
+    vpc: GivenVpc | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        ours = {"availability_zones", "cidr", "nat_gateways"} & self.model_fields_set
+        if self.vpc and ours:
+            raise ValueError(
+                f"given vpc and {', '.join(sorted(ours))}, allowed either; "
+                "a given VPC brings its own zones, addresses and gateways"
+            )
+        if self.nat_gateways > self.availability_zones:
+            raise ValueError(
+                f"nat_gateways: given {self.nat_gateways}, allowed 0 to {self.availability_zones}, "
+                "at most one a zone"
+            )
+        missing = set(ENDPOINTS_WITHOUT_NAT) - set(self.interface_endpoints)
+        if not self.vpc and self.nat_gateways == 0 and missing:
+            raise ValueError(
+                f"interface_endpoints: given {', '.join(self.interface_endpoints) or 'none'}, "
+                f"allowed with nat_gateways 0 only if {', '.join(sorted(missing))} are among them"
+            )
+        return self
+
+
+class Retention(Part):
+    log_days: LogDays = 30
+    embeddings_to_glacier_days: Annotated[int, Field(ge=1)] = 90
+    logs_to_deep_archive_days: Annotated[int, Field(ge=1)] = 180
+    training_days: Annotated[int, Field(ge=1)] = 365
+
+
+class Deployment(Part):
+    """How a new task definition takes over: a share first, baked under alarms, then the rest."""
+
+    strategy: Literal["canary", "rolling"] = "canary"
+    canary_percent: Annotated[int, Field(ge=1, le=50)] = 10
+    canary_bake_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    old_tasks_kept_minutes: Annotated[int, Field(ge=0, le=1440)] = 60
+
+
+class Domain(Part):
+    """A public hosted zone; the load balancer's certificate is for `internal.<name>`."""
+
+    name: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")]
+    hosted_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]+$")]
+
+    @property
+    def internal_name(self) -> str:
+        return f"internal.{self.name}"
+
+
+class Image(Part):
+    """`host` is for a laptop, where services run under its own processor."""
+
+    architecture: Literal["arm64", "x86_64", "host"] = "arm64"
+
+    @property
+    def is_arm(self) -> bool:
+        machine = platform.machine() if self.architecture == "host" else self.architecture
+        return machine in {"arm64", "aarch64"}
+
+
+class Api(Part):
+    # API Gateway has one role for writing logs per account and region. Where environments share
+    # an account, all but one leave it to the others.
+    owns_account_log_role: bool = True
+
+
+class Alarms(Part):
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+
+
+class OwnerTags(Part):
+    team: str
+    project: str
+    cost_center: str
+
+
+class Environment(Part):
+    name: Slug
+    instance: Slug | None = None
+    tier: Tier
+    # Keeps data when stacks go, and forbids deleting what holds it.
+    production: bool
+    account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    regions: Annotated[tuple[Region, ...], Field(min_length=1, max_length=4)]
+    tags: OwnerTags
+    network: Network = Network()
+    retention: Retention = Retention()
+    deployment: Deployment = Deployment()
+    image: Image = Image()
+    api: Api = Api()
+    alarms: Alarms = Alarms()
+    domain: Domain | None = None
+    # Name of a managed policy of the account that limits every role.
+    permissions_boundary: str | None = None
+    sizes: Sizes
+
+    @property
+    def slug(self) -> str:
+        """The environment's name among all of the account, lower case."""
+        return f"{self.instance}-{self.name}" if self.instance else self.name
+
+    @property
+    def certificate_parameter(self) -> str:
+        """SSM parameter with the ARN of the load balancer's certificate, without a domain."""
+        return f"/kindred/{self.slug}/internal-certificate-arn"
+
+    @property
+    def removal_policy(self) -> cdk.RemovalPolicy:
+        return cdk.RemovalPolicy.RETAIN if self.production else cdk.RemovalPolicy.DESTROY
+
+    def stage_id(self, region: str) -> str:
+        first = region == self.regions[0]
+        return f"Kindred-{self.slug}" if first else f"Kindred-{self.slug}-{region}"

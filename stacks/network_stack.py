@@ -1,0 +1,125 @@
+"""The network: subnets over two or three zones, the ways out of it, and who talked to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from kindred_constructs.telemetry_key import TelemetryKey
+from stacks.environment import Environment, GivenVpc, Network
+
+
+class NetworkStack(cdk.Stack):
+    stateful = False
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, environment: Environment, **kwargs: Any
+    ) -> None:
+        self._zones = environment.network.availability_zones
+        super().__init__(scope, construct_id, **kwargs)
+        self.telemetry_key = TelemetryKey(
+            self,
+            "TelemetryKey",
+            description="Encrypts log groups and the alarm topic",
+            removal_policy=environment.removal_policy,
+        )
+        network = environment.network
+        self.vpc: ec2.IVpc = self._given(network.vpc) if network.vpc else self._created(network)
+        for name in network.interface_endpoints:
+            self._add_interface_endpoint(name)
+        cdk.CfnOutput(self, "VpcId", value=self.vpc.vpc_id)
+
+    @property
+    @jsii.member(jsii_name="availabilityZones")
+    def availability_zones(self) -> list[str]:
+        """By position, so that synthesis never asks an account which zones it has."""
+        return [cdk.Fn.select(index, cdk.Fn.get_azs()) for index in range(self._zones)]
+
+    @property
+    def task_subnets(self) -> ec2.SubnetSelection:
+        """Where tasks run: a way out through NAT where there is one, endpoints alone otherwise."""
+        kind = (
+            ec2.SubnetType.PRIVATE_WITH_EGRESS
+            if self.vpc.private_subnets
+            else ec2.SubnetType.PRIVATE_ISOLATED
+        )
+        return ec2.SubnetSelection(subnet_type=kind)
+
+    def _created(self, network: Network) -> ec2.Vpc:
+        vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr(network.cidr),
+            max_azs=network.availability_zones,
+            nat_gateways=network.nat_gateways,
+            # It would be a Lambda-backed custom resource; nothing here uses the default group.
+            restrict_default_security_group=False,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name="Public",
+                    subnet_type=ec2.SubnetType.PUBLIC,
+                    cidr_mask=24,
+                    map_public_ip_on_launch=False,
+                ),
+                *(
+                    [
+                        ec2.SubnetConfiguration(
+                            name="Private",
+                            subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS,
+                            cidr_mask=22,
+                        )
+                    ]
+                    if network.nat_gateways
+                    else []
+                ),
+                ec2.SubnetConfiguration(
+                    name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24
+                ),
+            ],
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),
+                "DynamoDb": ec2.GatewayVpcEndpointOptions(
+                    service=ec2.GatewayVpcEndpointAwsService.DYNAMODB
+                ),
+            },
+        )
+        log_group = logs.LogGroup(self, "FlowLogGroup", encryption_key=self.telemetry_key)
+        vpc.add_flow_log(
+            "FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group)
+        )
+        return vpc
+
+    def _given(self, given: GivenVpc) -> ec2.IVpc:
+        vpc = ec2.Vpc.from_vpc_attributes(
+            self,
+            "Vpc",
+            vpc_id=given.vpc_id,
+            vpc_cidr_block=given.cidr,
+            availability_zones=list(given.availability_zones),
+            private_subnet_ids=list(given.private_subnet_ids),
+            private_subnet_route_table_ids=list(given.private_route_table_ids or ()) or None,
+            isolated_subnet_ids=list(given.isolated_subnet_ids),
+        )
+        if given.private_route_table_ids:
+            private = ec2.SubnetSelection(subnets=vpc.private_subnets)
+            vpc.add_gateway_endpoint(
+                "S3", service=ec2.GatewayVpcEndpointAwsService.S3, subnets=[private]
+            )
+            vpc.add_gateway_endpoint(
+                "DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB, subnets=[private]
+            )
+        return vpc
+
+    def _add_interface_endpoint(self, name: str) -> None:
+        construct_id = "".join(part.title() for part in name.replace(".", "-").split("-"))
+        self.vpc.add_interface_endpoint(
+            f"{construct_id}Endpoint",
+            service=ec2.InterfaceVpcEndpointAwsService(name),
+            private_dns_enabled=True,
+            subnets=self.task_subnets,
+        )

@@ -1,0 +1,45 @@
+"""One environment in one region: its stacks, and what each hands to the next."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from kindred_constructs.house_rules import house_rules
+from stacks.api_stack import ApiStack
+from stacks.data_stack import DataStack
+from stacks.environment import Environment
+from stacks.network_stack import NetworkStack
+
+
+class Platform(cdk.Stage):
+    def __init__(self, scope: Construct, *, environment: Environment, region: str) -> None:
+        boundary = environment.permissions_boundary
+        super().__init__(
+            scope,
+            environment.stage_id(region),
+            env=cdk.Environment(account=environment.account, region=region),
+            permissions_boundary=cdk.PermissionsBoundary.from_name(boundary) if boundary else None,
+            property_injectors=house_rules(
+                removal_policy=environment.removal_policy, log_days=environment.retention.log_days
+            ),
+        )
+        protected = environment.production
+        self.network = NetworkStack(self, "NetworkStack", environment=environment)
+        self.stores = DataStack(
+            self,
+            "DataStack",
+            environment=environment,
+            vpc=self.network.vpc,
+            termination_protection=protected,
+        )
+        self.api = ApiStack(
+            self, "ApiStack", environment=environment, network=self.network, stores=self.stores
+        )
+        for key, value in {
+            "Environment": environment.slug,
+            "Team": environment.tags.team,
+            "Project": environment.tags.project,
+            "CostCenter": environment.tags.cost_center,
+        }.items():
+            cdk.Tags.of(self).add(key, value)
