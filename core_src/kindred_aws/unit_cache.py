@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from redis.asyncio import Redis, RedisCluster
 
 STICKY_SECONDS = 24 * 3600
 VECTOR_SECONDS = 3600
@@ -36,7 +36,7 @@ class UnitCache:
     its time-out. `failures` counts them.
     """
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis | RedisCluster) -> None:
         self._client = client
         self._paused_until = 0.0
         self.failures = 0
@@ -45,7 +45,7 @@ class UnitCache:
         if time.monotonic() < self._paused_until:
             return NOTHING
         try:
-            held = cast("list[bytes | None]", await self._client.mget(arm_key, *vector_keys))
+            held = await self._get(arm_key, *vector_keys)
         except (RedisError, OSError):
             self._pause()
             return NOTHING
@@ -56,6 +56,13 @@ class UnitCache:
                 key: vector for key, vector in zip(vector_keys, vectors, strict=True) if vector
             },
         )
+
+    async def _get(self, *keys: str) -> list[bytes | None]:
+        # Not MGET: in a cluster the keys lie on several nodes, which a pipeline asks side by side.
+        pipeline = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipeline.get(key)
+        return cast("list[bytes | None]", await pipeline.execute())
 
     async def remember(
         self, *, arm: tuple[str, str] | None, vector: tuple[str, bytes] | None

@@ -30,6 +30,7 @@ _EMF_SECONDS = 60.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collaborators:
     service_name: str
+    root_path: str = ""
     resolver: QueryResolver
     arms: Arms
     cache: UnitCache
@@ -42,6 +43,7 @@ def create_base_app(title: str, collaborators: Collaborators) -> FastAPI:
     app = FastAPI(
         title=title,
         version="1",
+        root_path=collaborators.root_path,
         lifespan=_background(collaborators),
         responses={"4XX": {"model": Problem, "description": "The request cannot be answered"}},
     )

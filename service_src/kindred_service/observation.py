@@ -17,6 +17,8 @@ from kindred_service.metrics import ServiceMetrics
 from kindred_service.problems import internal_error
 
 CORRELATION_HEADER = "x-correlation-id"
+# API Gateway's own id of the request, which it sends along: used where the client sent none.
+_GATEWAY_HEADER = "x-gateway-request-id"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
 _QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 
@@ -31,7 +33,7 @@ class Observation:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        correlation_id = _correlation_id(Headers(scope=scope).get(CORRELATION_HEADER))
+        correlation_id = _correlation_id(Headers(scope=scope))
         scope["correlation_id"] = correlation_id
         self._logger.thread_safe_append_keys(correlation_id=correlation_id)
         scope["started"] = time.perf_counter()
@@ -66,5 +68,9 @@ class Observation:
         )
 
 
-def _correlation_id(given: str | None) -> str:
-    return given if given and _ACCEPTABLE.fullmatch(given) else str(uuid.uuid4())
+def _correlation_id(headers: Headers) -> str:
+    for name in (CORRELATION_HEADER, _GATEWAY_HEADER):
+        given = headers.get(name)
+        if given and _ACCEPTABLE.fullmatch(given):
+            return given
+    return str(uuid.uuid4())

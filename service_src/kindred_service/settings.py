@@ -29,6 +29,9 @@ class Settings:
     valkey_port: int
     valkey_username: str
     valkey_password: str = field(repr=False)
+    valkey_cluster_mode: bool
+    # What API Gateway's private integration puts before a path: its stage's name.
+    root_path: str
     # One process, one writer of its metrics: a restarted task never continues another's totals.
     task_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
@@ -50,6 +53,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             return 0
         return int(value)
 
+    def flag(name: str) -> bool:
+        value = environ.get(name, "false")
+        if value not in ("true", "false"):
+            problems.append(f"{name}: given {value!r}, allowed true, false")
+        return value == "true"
+
     level = environ.get("LOG_LEVEL", "INFO")
     if level not in _LOG_LEVELS:
         problems.append(f"LOG_LEVEL: given {level!r}, allowed {', '.join(_LOG_LEVELS)}")
@@ -68,6 +77,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         valkey_port=port("VALKEY_PORT"),
         valkey_username=text("VALKEY_USERNAME"),
         valkey_password=text("VALKEY_PASSWORD"),
+        valkey_cluster_mode=flag("VALKEY_CLUSTER_MODE"),
+        root_path=environ.get("ROOT_PATH", ""),
     )
     if problems:
         raise InvalidSettings("; ".join(problems))

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import FastAPI
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 
 from kindred.similarity.manifest import CorruptArtefact
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
@@ -90,6 +90,7 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
     )
     return Collaborators(
         service_name=settings.service_name,
+        root_path=settings.root_path,
         resolver=QueryResolver(models=models, arms=arms, cache=cache, metrics=metrics),
         arms=arms,
         cache=cache,
@@ -99,9 +100,10 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
     )
 
 
-def _valkey(settings: Settings) -> Redis:
+def _valkey(settings: Settings) -> Redis | RedisCluster:
     """TLS, verified against the system's trust store; a stall costs a request 100 ms at most."""
-    return Redis(
+    kind = RedisCluster if settings.valkey_cluster_mode else Redis
+    return kind(
         host=settings.valkey_host,
         port=settings.valkey_port,
         username=settings.valkey_username,

@@ -1,4 +1,9 @@
+from dataclasses import replace
+
 import pytest
+from fastapi.testclient import TestClient
+
+from similarity_service.main import create_app
 
 
 def test_a_given_correlation_id_is_answered_and_logged(similarity, platform):
@@ -9,6 +14,19 @@ def test_a_given_correlation_id_is_answered_and_logged(similarity, platform):
     assert line["correlation_id"] == "edge-7"
     assert (line["route"], line["status"]) == ("/api/v1/apps", 200)
     assert line["latency_ms"] > 0
+
+
+def test_the_gateway_s_id_serves_where_the_client_sent_none(similarity):
+    response = similarity.get("/healthz", headers={"x-gateway-request-id": "gateway-1"})
+
+    assert response.headers["x-correlation-id"] == "gateway-1"
+
+
+@pytest.mark.parametrize("path", ["/public/api/v1/apps", "/api/v1/apps"])
+def test_paths_work_with_and_without_the_stage_that_the_gateway_prefixes(platform, path):
+    collaborators = replace(platform.collaborators, root_path="/public")
+    with TestClient(create_app(collaborators)) as client:
+        assert client.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("given", ["", "x" * 129, "a b", "line\tbreak"], ids=repr)
@@ -65,10 +83,6 @@ def test_not_ready_until_the_experiment_was_read(similarity, platform):
 
 
 def test_what_waits_is_flushed_when_the_service_stops(platform, models):
-    from fastapi.testclient import TestClient
-
-    from similarity_service.main import create_app
-
     with TestClient(create_app(platform.collaborators)):
         assert platform.recorder.flushes == 0
 
