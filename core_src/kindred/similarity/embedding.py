@@ -1,13 +1,13 @@
 """Embedding models: from an app's metadata to a unit vector, with numpy alone.
 
-`v1` (64 dimensions) reads metadata: category, region, pricing, features and the words of the
-name. `v2` (128) reads the description too, and has three parts: the text, how strongly the app
-belongs to each category (predicted from the text when the category is not known), and the other
-metadata.
+Both have three parts, weighted and laid side by side: the words, the category, and the other
+attributes. `v1` (64 dimensions) reads metadata alone, so its words are the name's. `v2` (128)
+reads name and description, and when the category is not known predicts it from them.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from kindred.similarity.words import fold, words
 
 Vector = npt.NDArray[np.float32]
 DIMENSIONS = {"v1": 64, "v2": 128}
+_NAME_COUNTS = 4  # times; a name says more than as many words of a description
 
 
 class Projection:
@@ -58,140 +59,124 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryAffinity:
-    """Category probabilities from text: softmax(terms @ coefficients + intercepts)."""
+class CategoryPart:
+    """Where each category lies, and how likely words make it.
 
-    categories: tuple[str, ...]
-    coefficients: Vector  # [terms, categories]
-    intercepts: Vector  # [categories]
-    axes: Vector  # [categories, dimension]: where each category lies
+    `axes` is [categories, dimension], unit rows. `coefficients` is [terms, categories]; without
+    any terms, as in v1, a category that is not given stays unknown.
+    """
 
-    def of(self, category: str | None, rows: npt.NDArray[np.int64], values: Vector) -> Vector:
-        """One for a known category; otherwise what the text says, which sums to one."""
-        if category in self.categories:
-            known = np.zeros(len(self.categories), np.float32)
-            known[self.categories.index(category)] = 1.0
-            return known
+    names: tuple[str, ...]
+    axes: Vector
+    coefficients: Vector
+    intercepts: Vector
+
+    def shares(self, rows: npt.NDArray[np.int64], values: Vector) -> Vector:
+        """Each category's probability given weighted terms: a softmax, which sums to one."""
         scores = values @ self.coefficients[rows] + self.intercepts
         odds = np.exp(scores - scores.max())
         shares: Vector = odds / odds.sum()
         return shares
 
+    def locate(self, category: str | None, rows: npt.NDArray[np.int64], values: Vector) -> Vector:
+        """A known category's own axis; otherwise the axes by their probability."""
+        if category in self.names:
+            known: Vector = self.axes[self.names.index(category)]
+            return known
+        if not len(self.coefficients):
+            return np.zeros(self.axes.shape[1], np.float32)
+        expected: Vector = self.shares(rows, values) @ self.axes
+        return expected
+
     def write(self, directory: Path) -> None:
-        write_text(directory, "categories.names", self.categories)
-        for name in ("coefficients", "intercepts", "axes"):
+        write_text(directory, "categories.names", self.names)
+        for name in ("axes", "coefficients", "intercepts"):
             write_array(directory, f"categories.{name}", getattr(self, name))
 
     @classmethod
-    def open(cls, directory: Path) -> "CategoryAffinity":
+    def open(cls, directory: Path) -> "CategoryPart":
         names = tuple(TextColumn.open(directory, "categories.names").all())
         arrays = (
             read_array(directory, f"categories.{name}")
-            for name in ("coefficients", "intercepts", "axes")
+            for name in ("axes", "coefficients", "intercepts")
         )
         return cls(names, *arrays)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingModel:
-    """An app of which no term is known gets the catalogue's average direction, never a zero."""
+    """`weights` are those of words, category and attributes. `average` is float32[dimension]."""
 
-    def __init__(
-        self,
-        *,
-        version: str,
-        attributes: Projection,
-        average: Vector,
-        text: Projection | None = None,
-        categories: CategoryAffinity | None = None,
-        part_weights: Vector,
-    ) -> None:
-        self.version = version
-        self.attributes = attributes
-        self.average = average
-        self.text = text
-        self.categories = categories
-        self.part_weights = part_weights
+    version: str
+    text: Projection
+    categories: CategoryPart
+    attributes: Projection
+    weights: Vector
+    average: Vector
 
     @property
     def dimension(self) -> int:
         return len(self.average)
 
     def embed(self, metadata: AppMetadata) -> Vector:
-        """float32[dimension] of unit length; the same for the same metadata, on every machine."""
-        joined = self.joined(metadata)
-        return unit(joined) if joined.any() else self.average.copy()
+        """float32[dimension] of unit length.
 
-    def joined(self, metadata: AppMetadata) -> Vector:
-        """The weighted parts one after the other, before the whole is brought to unit length."""
-        attributes = self.attributes.project(
-            *self.attributes.sparse(attribute_terms(metadata, self.version))
+        An app of which nothing is known to the model gets the catalogue's average direction:
+        its neighbours are then the catalogue's most ordinary apps, and it is never a zero.
+        """
+        joined = self.join_parts(metadata)
+        return unit(joined) if joined.any() else np.array(self.average)
+
+    def join_parts(self, metadata: AppMetadata) -> Vector:
+        """The weighted parts, before the whole is brought to unit length."""
+        rows, values = self.text.sparse(text_terms(metadata, self.version))
+        attributes = self.attributes.sparse(attribute_terms(metadata))
+        parts = (
+            unit(self.text.project(rows, values)),
+            self.categories.locate(metadata.category, rows, values),
+            unit(self.attributes.project(*attributes)),
         )
-        if self.text is None or self.categories is None:
-            return attributes
-        rows, values = self.text.sparse(text_terms(metadata))
-        affinity = self.categories.of(metadata.category, rows, values)
-        parts = (self.text.project(rows, values), affinity @ self.categories.axes, attributes)
-        lengths = (unit(parts[0]), parts[1], parts[2])
-        return np.concatenate(
-            [weight * part for weight, part in zip(self.part_weights, lengths, strict=True)]
-        ).astype(np.float32)
+        weighted = [weight * part for weight, part in zip(self.weights, parts, strict=True)]
+        return np.concatenate(weighted, dtype=np.float32)
 
     def write(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
+        self.text.write(directory, "text")
+        self.categories.write(directory)
         self.attributes.write(directory, "attributes")
+        write_array(directory, "weights", self.weights)
         write_array(directory, "average", self.average)
-        write_array(directory, "part_weights", self.part_weights)
-        if self.text is not None and self.categories is not None:
-            self.text.write(directory, "text")
-            self.categories.write(directory)
 
     @classmethod
     def open(cls, directory: Path, version: str) -> "EmbeddingModel":
         """Raises ValueError or OSError when an array is missing or is not what it should be."""
-        reads_text = version != "v1"
         return cls(
             version=version,
+            text=Projection.open(directory, "text"),
+            categories=CategoryPart.open(directory),
             attributes=Projection.open(directory, "attributes"),
+            weights=read_array(directory, "weights"),
             average=read_array(directory, "average"),
-            text=Projection.open(directory, "text") if reads_text else None,
-            categories=CategoryAffinity.open(directory) if reads_text else None,
-            part_weights=read_array(directory, "part_weights"),
         )
 
 
 def unit(vector: Vector) -> Vector:
-    length = float(np.sqrt(np.square(vector, dtype=np.float64).sum()))
+    length = math.sqrt(np.dot(vector, vector))
     return (vector / length).astype(np.float32) if length > 0 else vector
 
 
-_CATEGORY_WEIGHT = 3.0
-_NAME_WEIGHT = 1.0
-
-
-def attribute_terms(metadata: AppMetadata, version: str) -> dict[str, float]:
-    """Metadata as weighted terms; `v2` takes category and name into its other parts."""
-    terms: dict[str, float] = {}
+def attribute_terms(metadata: AppMetadata) -> dict[str, float]:
+    terms = ["feature:" + fold(feature) for feature in metadata.features]
     if metadata.region is not None:
-        terms["region:" + fold(metadata.region)] = 1.0
+        terms.append("region:" + fold(metadata.region))
     if metadata.pricing is not None:
-        terms["pricing:" + metadata.pricing] = 1.0
-    for feature in metadata.features:
-        terms["feature:" + fold(feature)] = 1.0
-    if version == "v1":
-        if metadata.category is not None:
-            terms["category:" + fold(metadata.category)] = _CATEGORY_WEIGHT
-        for word in words(metadata.name):
-            terms["name:" + word] = _NAME_WEIGHT
-    return terms
+        terms.append("pricing:" + metadata.pricing)
+    return dict.fromkeys(terms, 1.0)
 
 
-def text_terms(metadata: AppMetadata) -> dict[str, float]:
-    """Words of name and description, each 1 + ln(count); the name counts twice."""
-    counted = Counter(words(metadata.description))
-    for word in words(metadata.name):
-        counted[word] += 2
-    return dampened(counted.items())
-
-
-def dampened(counts: Iterable[tuple[str, int]]) -> dict[str, float]:
-    return {term: 1.0 + float(np.log(n)) for term, n in counts}
+def text_terms(metadata: AppMetadata, version: str) -> dict[str, float]:
+    """What a model reads as words, each counting 1 + ln(times it occurs)."""
+    counted = Counter(words(metadata.name) * _NAME_COUNTS)
+    if version != "v1":
+        counted.update(words(metadata.description))
+    return {term: 1.0 + math.log(times) for term, times in counted.items()}

@@ -22,7 +22,7 @@ class Reason:
 
 
 def explain(artefact: Artefact, query: AppMetadata, row: int) -> tuple[Reason, ...]:
-    """What the two apps share; for a model that reads text, its strongest shared words too."""
+    """What the two apps share; the strongest words they share."""
     other = artefact.catalogue.app(row).metadata
     reasons: list[Reason] = []
     if other.category is not None and query.category == other.category:
@@ -48,10 +48,11 @@ def explain(artefact: Artefact, query: AppMetadata, row: int) -> tuple[Reason, .
 
 def _shared_terms(artefact: Artefact, query: AppMetadata, other: AppMetadata) -> list[Reason]:
     text = artefact.model.text
-    if text is None:
-        return []
-    one = dict(zip(*(part.tolist() for part in text.sparse(text_terms(query))), strict=True))
-    two = dict(zip(*(part.tolist() for part in text.sparse(text_terms(other))), strict=True))
+    version = artefact.model.version
+    one, two = (
+        dict(zip(*(part.tolist() for part in text.sparse(text_terms(app, version))), strict=True))
+        for app in (query, other)
+    )
     products = {row: one[row] * two[row] for row in one.keys() & two.keys()}
     strongest = sorted(products.items(), key=lambda item: (-item[1], item[0]))[:_TERMS_SHOWN]
     return [
