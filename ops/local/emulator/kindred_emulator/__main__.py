@@ -1,0 +1,35 @@
+"""Start the emulator with this project's additions."""
+
+from __future__ import annotations
+
+import sys
+
+from ministack.app import main
+
+from . import (
+    cache_users,
+    encryption,
+    load_balancing,
+    log_ingestion,
+    private_integrations,
+    recorded_only,
+    resource_corrections,
+    secret_references,
+)
+
+ADDITIONS = (
+    recorded_only,
+    resource_corrections,
+    secret_references,
+    encryption,
+    cache_users,
+    load_balancing,
+    private_integrations,
+    log_ingestion,
+)
+
+if __name__ == "__main__":
+    for addition in ADDITIONS:
+        addition.install()
+    sys.argv = ["ministack"]
+    main()

@@ -1,0 +1,76 @@
+"""What CloudWatch Logs does with a line that arrives: metrics out of it, and old ones dropped.
+
+Source: the CloudWatch embedded metric format specification.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from ministack.services import cloudwatch, cloudwatch_logs
+
+MARK = '"_aws"'
+EVENTS_KEPT = 5_000
+POINTS_KEPT = 5_000
+
+
+def install() -> None:
+    """Read every log event that CloudWatch Logs takes, and keep its memory bounded."""
+    put_log_events = cloudwatch_logs._put_log_events
+
+    def reading(request: dict[str, Any]) -> Any:
+        response = put_log_events(request)
+        found = False
+        for event in request.get("logEvents", []):
+            for datum in read_metrics(event.get("message", "")):
+                cloudwatch._store_datum(**datum, counts=None, stat_values=None)
+                found = True
+        if found:
+            cloudwatch._evaluate_all_alarms()
+        _drop_old(request)
+        return response
+
+    cloudwatch_logs._put_log_events = reading
+
+
+def _drop_old(request: dict[str, Any]) -> None:
+    group = cloudwatch_logs._log_groups.get(request.get("logGroupName"), {})
+    stream = group.get("streams", {}).get(request.get("logStreamName"))
+    if stream and len(stream["events"]) > 2 * EVENTS_KEPT:
+        for event in stream["events"][:-EVENTS_KEPT]:
+            cloudwatch_logs._log_records.pop(event["eventId"], None)
+        stream["events"] = stream["events"][-EVENTS_KEPT:]
+    for points in cloudwatch._metrics.values():
+        if len(points) > 2 * POINTS_KEPT:
+            del points[:-POINTS_KEPT]
+
+
+def read_metrics(line: str) -> Iterator[dict[str, Any]]:
+    """One datum for each metric and each set of dimensions of the line; none for other lines."""
+    if MARK not in line:
+        return
+    try:
+        record = json.loads(line)
+        directives = record["_aws"]["CloudWatchMetrics"]
+        moment = record["_aws"].get("Timestamp", time.time() * 1000) / 1000
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+    for directive in directives:
+        for metric in directive.get("Metrics", []):
+            value = record.get(metric["Name"])
+            if value is None:
+                continue
+            for names in directive.get("Dimensions") or [[]]:
+                several = isinstance(value, list)
+                yield {
+                    "namespace": directive["Namespace"],
+                    "name": metric["Name"],
+                    "dims": {name: str(record.get(name, "")) for name in names},
+                    "ts": moment,
+                    "unit": metric.get("Unit", "None"),
+                    "value": None if several else value,
+                    "values": value if several else None,
+                }
