@@ -38,7 +38,7 @@ help:
 
 node_modules/ready: package.json package-lock.json
 	@command -v node >/dev/null || { echo 'Node.js 20 or later is needed and was not found: the CDK runs on it' >&2; exit 1; }
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' \
 		|| { echo "Node.js 20 or later is needed; $$(node --version) was found" >&2; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
