@@ -5,25 +5,32 @@ from __future__ import annotations
 
 import sys
 
-import aws_cdk as cdk
-
-from stacks.environment_file import InvalidEnvironment, load_environment
+from stacks.acknowledgements import load_acknowledgements
+from stacks.application import apply_policy, create_app, synthesize
+from stacks.environment_file import load_environment
 from stacks.platform import Platform
+from stacks.yaml_file import InvalidFile
 
 
 def main() -> int:
-    app = cdk.App()
+    app = create_app()
     names = str(app.node.try_get_context("environment") or "dev").split(",")
     try:
         environments = [load_environment(name) for name in names]
-    except InvalidEnvironment as error:
+        acknowledgements = load_acknowledgements()
+    except InvalidFile as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-    for environment in environments:
-        for region in environment.regions:
-            Platform(app, environment=environment, region=region)
-    app.synth()
-    return 0
+    platforms = [
+        Platform(app, environment=environment, region=region)
+        for environment in environments
+        for region in environment.regions
+    ]
+    apply_policy(app, platforms, acknowledgements)
+    found = synthesize(app)
+    for finding in found:
+        print(finding, file=sys.stderr)  # noqa: T201
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

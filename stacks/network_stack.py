@@ -30,8 +30,8 @@ class NetworkStack(cdk.Stack):
         )
         network = environment.network
         self.vpc: ec2.IVpc = self._given(network.vpc) if network.vpc else self._created(network)
-        for name in network.interface_endpoints:
-            self._add_interface_endpoint(name)
+        if network.interface_endpoints:
+            self._add_interface_endpoints(network)
         cdk.CfnOutput(self, "VpcId", value=self.vpc.vpc_id)
 
     @property
@@ -115,11 +115,23 @@ class NetworkStack(cdk.Stack):
             )
         return vpc
 
-    def _add_interface_endpoint(self, name: str) -> None:
-        construct_id = "".join(part.title() for part in name.replace(".", "-").split("-"))
-        self.vpc.add_interface_endpoint(
-            f"{construct_id}Endpoint",
-            service=ec2.InterfaceVpcEndpointAwsService(name),
-            private_dns_enabled=True,
-            subnets=self.task_subnets,
+    def _add_interface_endpoints(self, network: Network) -> None:
+        security_group = ec2.SecurityGroup(
+            self,
+            "EndpointSecurityGroup",
+            vpc=self.vpc,
+            description="Interface endpoints: entered from the VPC",
+            allow_all_outbound=False,
         )
+        cidr = network.vpc.cidr if network.vpc else network.cidr
+        security_group.add_ingress_rule(ec2.Peer.ipv4(cidr), ec2.Port.tcp(443), "From the VPC")
+        for name in network.interface_endpoints:
+            words = name.replace(".", "-").split("-")
+            self.vpc.add_interface_endpoint(
+                f"{''.join(word.title() for word in words)}Endpoint",
+                service=ec2.InterfaceVpcEndpointAwsService(name),
+                private_dns_enabled=True,
+                subnets=self.task_subnets,
+                security_groups=[security_group],
+                open=False,
+            )

@@ -24,17 +24,17 @@ class Platform(cdk.Stage):
                 removal_policy=environment.removal_policy, log_days=environment.retention.log_days
             ),
         )
-        protected = environment.production
+        self.environment = environment
         self.network = NetworkStack(self, "NetworkStack", environment=environment)
-        self.stores = DataStack(
+        self.data = DataStack(
             self,
             "DataStack",
             environment=environment,
             vpc=self.network.vpc,
-            termination_protection=protected,
+            termination_protection=environment.production,
         )
         self.api = ApiStack(
-            self, "ApiStack", environment=environment, network=self.network, stores=self.stores
+            self, "ApiStack", environment=environment, network=self.network, data=self.data
         )
         for key, value in {
             "Environment": environment.slug,

@@ -72,13 +72,15 @@ class CanaryRoute(Construct):
             ],
         )
 
+        self.shifting_role = self._shifting_role()
+
     def alternate_target(self) -> ecs.AlternateTarget:
         """What ECS needs to move the rule's weights, with a role that can move nothing else."""
         return ecs.AlternateTarget(
             "AlternateTarget",
             alternate_target_group=self.alternate,
             production_listener=ecs.ListenerRuleConfiguration.application_listener_rule(self.rule),
-            role=self._shifting_role(),
+            role=self.shifting_role,
         )
 
     def metric_errors(self) -> cloudwatch.MathExpression:

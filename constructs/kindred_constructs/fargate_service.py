@@ -9,7 +9,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kindred_constructs.canary_route import CanaryRoute
@@ -41,9 +40,7 @@ class FargateService(Construct):
         rollout: Rollout,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.task = task
-        self.route = route
-        self.alarms = self._deployment_alarms()
+        self.alarms = self._deployment_alarms(route)
         security_group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
@@ -82,6 +79,9 @@ class FargateService(Construct):
                 alternate_target=route.alternate_target() if canary else None,
             )
         )
+        # Roles are usable once their policies are attached.
+        roles = [task.execution_role, *([route.shifting_role] if canary else [])]
+        self.service.node.add_dependency(*roles)
         ServiceScaling(
             self,
             "Scaling",
@@ -89,10 +89,6 @@ class FargateService(Construct):
             target_groups=(route.primary, route.alternate),
             plan=scaling,
         )
-
-    @property
-    def task_role(self) -> iam.IRole:
-        return self.task.definition.task_role
 
     def _strategy(self, rollout: Rollout) -> dict[str, Any]:
         if rollout.strategy == "rolling":
@@ -105,7 +101,7 @@ class FargateService(Construct):
             "bake_time": rollout.old_tasks_kept,
         }
 
-    def _deployment_alarms(self) -> list[cloudwatch.Alarm]:
+    def _deployment_alarms(self, route: CanaryRoute) -> list[cloudwatch.Alarm]:
         return [
             cloudwatch.Alarm(
                 self,
@@ -122,13 +118,13 @@ class FargateService(Construct):
                 (
                     "ErrorsAlarm",
                     "More than 5 % of requests answered 5xx: a deployment under way goes back",
-                    self.route.metric_errors(),
+                    route.metric_errors(),
                     5,
                 ),
                 (
                     "LatencyAlarm",
                     "p99 above 500 ms: a deployment under way goes back",
-                    self.route.metric_p99_latency_seconds(),
+                    route.metric_p99_latency_seconds(),
                     0.5,
                 ),
             )

@@ -108,6 +108,22 @@ class PrivateRestApi(Construct):
             "Integration.IntegrationTarget", self._target.load_balancer.load_balancer_arn
         )
 
+    def add_partner(
+        self, name: str, *, rate_per_second: int, burst: int, daily_quota: int | None
+    ) -> tuple[apigateway.UsagePlan, apigateway.IApiKey]:
+        """A key for one caller, and what may be done with it. AWS makes the key's value."""
+        plan = self.api.add_usage_plan(
+            f"{name}Plan",
+            throttle=apigateway.ThrottleSettings(rate_limit=rate_per_second, burst_limit=burst),
+            quota=apigateway.QuotaSettings(limit=daily_quota, period=apigateway.Period.DAY)
+            if daily_quota
+            else None,
+        )
+        plan.add_api_stage(stage=self.api.deployment_stage)
+        key = self.api.add_api_key(f"{name}Partner")
+        plan.add_api_key(key)
+        return plan, key
+
     def _model(self, name: str, schema: Mapping[str, Any]) -> apigateway.IModel:
         model = apigateway.CfnModel(
             self,
@@ -117,6 +133,9 @@ class PrivateRestApi(Construct):
             name=name,
             schema={"$schema": "http://json-schema.org/draft-04/schema#", **schema},
         )
+        # A deployment is a copy of the API: without this a changed schema would not be deployed.
+        if self.api.latest_deployment:
+            self.api.latest_deployment.add_to_logical_id({"model": name, "schema": dict(schema)})
         return apigateway.Model.from_model_name(self, f"{name}Name", model.ref)
 
     def _vpc_link(self, vpc: ec2.IVpc, subnets: ec2.SubnetSelection) -> apigateway.IVpcLink:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -18,6 +20,15 @@ _EXCLUDE = ("*", "!core_src", "!service_src", "**/__pycache__", "**/*.pyc", "**/
 PORT = 8000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskShape:
+    """CPU in units of which 1024 are a vCPU."""
+
+    cpu: int
+    memory_mib: int
+    arm: bool
+
+
 class ServiceTask(Construct):
     def __init__(
         self,
@@ -25,22 +36,21 @@ class ServiceTask(Construct):
         construct_id: str,
         *,
         package: str,
-        cpu: int,
-        memory_mib: int,
-        arm: bool,
+        shape: TaskShape,
         log_key: kms.IKey,
         environment: Mapping[str, str],
         secrets: Mapping[str, ecs.Secret],
     ) -> None:
         super().__init__(scope, construct_id)
-        architecture = ecs.CpuArchitecture.ARM64 if arm else ecs.CpuArchitecture.X86_64
         self.definition = ecs.FargateTaskDefinition(
             self,
             "Resource",
-            cpu=cpu,
-            memory_limit_mib=memory_mib,
+            cpu=shape.cpu,
+            memory_limit_mib=shape.memory_mib,
             runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=architecture,
+                cpu_architecture=(
+                    ecs.CpuArchitecture.ARM64 if shape.arm else ecs.CpuArchitecture.X86_64
+                ),
                 operating_system_family=ecs.OperatingSystemFamily.LINUX,
             ),
             volumes=[ecs.Volume(name="tmp")],
@@ -48,7 +58,7 @@ class ServiceTask(Construct):
         self.log_group = logs.LogGroup(self, "LogGroup", encryption_key=log_key)
         self.container = self.definition.add_container(
             package,
-            image=ecs.ContainerImage.from_docker_image_asset(self._image(package, arm=arm)),
+            image=ecs.ContainerImage.from_docker_image_asset(self._image(package, arm=shape.arm)),
             command=["python", "-m", package],
             user="10001",
             readonly_root_filesystem=True,
@@ -75,6 +85,16 @@ class ServiceTask(Construct):
         self.container.add_mount_points(
             ecs.MountPoint(source_volume="tmp", container_path="/tmp", read_only=False)  # noqa: S108
         )
+
+    @property
+    def role(self) -> iam.IRole:
+        """What the service itself may do."""
+        return self.definition.task_role
+
+    @property
+    def execution_role(self) -> iam.IRole:
+        """What ECS may do to start it: pull the image, read secrets, write logs."""
+        return self.definition.obtain_execution_role()
 
     def _image(self, package: str, *, arm: bool) -> ecr_assets.DockerImageAsset:
         return ecr_assets.DockerImageAsset(

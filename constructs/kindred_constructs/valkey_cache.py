@@ -32,7 +32,6 @@ class ValkeyCache(Construct):
         construct_id: str,
         *,
         vpc: ec2.IVpc,
-        subnets: ec2.SubnetSelection,
         key: kms.IKey,
         name_prefix: str,
         node_type: str,
@@ -53,16 +52,11 @@ class ValkeyCache(Construct):
             description="Valkey: entered by tasks alone",
             allow_all_outbound=False,
         )
-        self.connections = ec2.Connections(
-            security_groups=[self._security_group], default_port=ec2.Port.tcp(PORT)
-        )
         subnet_group = elasticache.CfnSubnetGroup(
             self,
             "Subnets",
             description="Isolated subnets",
-            subnet_ids=vpc.select_subnets(
-                subnet_type=subnets.subnet_type, subnets=subnets.subnets
-            ).subnet_ids,
+            subnet_ids=[subnet.subnet_id for subnet in vpc.isolated_subnets],
         )
         self._group = elasticache.CfnReplicationGroup(
             self,
@@ -97,6 +91,21 @@ class ValkeyCache(Construct):
             if self.cluster_mode
             else self._group.attr_primary_end_point_address
         )
+
+    def admit(self, scope: Construct, client: ec2.IConnectable) -> None:
+        """The rules belong to the client's `scope`, so that its stack needs this one alone."""
+        [group] = client.connections.security_groups
+        ec2.CfnSecurityGroupIngress(
+            scope,
+            "CacheIngress",
+            description="Tasks",
+            group_id=self._security_group.security_group_id,
+            source_security_group_id=group.security_group_id,
+            ip_protocol="tcp",
+            from_port=PORT,
+            to_port=PORT,
+        )
+        group.add_egress_rule(self._security_group, ec2.Port.tcp(PORT), "Valkey")
 
     def _generated_secret(
         self, key: kms.IKey, removal_policy: cdk.RemovalPolicy

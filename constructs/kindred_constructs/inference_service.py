@@ -1,0 +1,107 @@
+"""A service that answers from the published embeddings, in the arm of the experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from kindred_constructs.artefact_bucket import ArtefactBucket
+from kindred_constructs.canary_route import CanaryRoute
+from kindred_constructs.experiment_tables import ExperimentTables
+from kindred_constructs.fargate_service import FargateService, Rollout
+from kindred_constructs.private_rest_api import STAGE
+from kindred_constructs.service_scaling import ScalingPlan
+from kindred_constructs.service_task import PORT, ServiceTask, TaskShape
+from kindred_constructs.valkey_cache import ValkeyCache
+
+EMBEDDING_EXPERIMENT_ID = "embedding_v1_vs_v2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What a service reads and writes, and the key that all of it is under."""
+
+    embeddings: ArtefactBucket
+    tables: ExperimentTables
+    cache: ValkeyCache
+    key: kms.IKey
+
+
+class InferenceService(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        package: str,
+        environment_name: str,
+        cluster: ecs.ICluster,
+        subnets: ec2.SubnetSelection,
+        listener: elbv2.ApplicationListener,
+        priority: int,
+        path_patterns: Sequence[str],
+        stores: Stores,
+        log_key: kms.IKey,
+        shape: TaskShape,
+        scaling: ScalingPlan,
+        rollout: Rollout,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        # By its ARN: granted directly, a secret writes its reader's role into the policy of its
+        # key, and the stack of the key and the stack of the role would need each other.
+        password = secretsmanager.Secret.from_secret_complete_arn(
+            self, "CachePassword", stores.cache.secret.secret_arn
+        )
+        task = ServiceTask(
+            self,
+            "Task",
+            package=package,
+            shape=shape,
+            log_key=log_key,
+            environment={
+                "ENVIRONMENT": environment_name,
+                "SERVICE_NAME": package,
+                "LOG_LEVEL": "INFO",
+                "METRICS_NAMESPACE": "Kindred",
+                "EMBEDDING_EXPERIMENT_ID": EMBEDDING_EXPERIMENT_ID,
+                "EMBEDDINGS_BUCKET": stores.embeddings.bucket_name,
+                "EXPERIMENTS_TABLE": stores.tables.experiments.table_name,
+                "METRICS_TABLE": stores.tables.metrics.table_name,
+                "REQUEST_LOG_TABLE": stores.tables.request_log.table_name,
+                "VALKEY_HOST": stores.cache.host,
+                "VALKEY_PORT": str(stores.cache.port),
+                "VALKEY_USERNAME": stores.cache.username,
+                "VALKEY_CLUSTER_MODE": str(stores.cache.cluster_mode).lower(),
+            },
+            secrets={"VALKEY_PASSWORD": ecs.Secret.from_secrets_manager(password, "password")},
+        )
+        self.service = FargateService(
+            self,
+            "Service",
+            cluster=cluster,
+            subnets=subnets,
+            task=task,
+            route=CanaryRoute(
+                self,
+                "Route",
+                vpc=cluster.vpc,
+                listener=listener,
+                priority=priority,
+                path_patterns=path_patterns,
+                stage_prefix=STAGE,
+                port=PORT,
+            ),
+            scaling=scaling,
+            rollout=rollout,
+        )
+        stores.embeddings.grant_read_published(task.role)
+        stores.tables.grant_serve(task.role)
+        stores.key.grant_decrypt(task.execution_role)
+        stores.cache.admit(self, self.service)

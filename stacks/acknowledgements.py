@@ -1,0 +1,75 @@
+"""The policy findings that somebody has looked at and answers for, in one file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Self
+
+import aws_cdk as cdk
+from constructs import IConstruct
+from pydantic import Field, model_validator
+
+from stacks.sizes import Part
+from stacks.yaml_file import read_mapping, validated
+
+FILE = Path(__file__).parents[1] / "policy" / "acknowledgements.yaml"
+
+
+class Acknowledgement(Part):
+    """`path` is a construct's below the stage; what lies beneath it is acknowledged too.
+
+    `<Stage>` and `<Region>` in an id stand for the stage's id and region. A finding that is right
+    in some environments only names them: elsewhere it is still a finding.
+    """
+
+    id: Annotated[
+        str, Field(pattern=r"^(AwsSolutions::AwsSolutions|NIST\.800\.53\.R5::NIST|Annotation::)")
+    ]
+    path: Annotated[str, Field(pattern=r"^[A-Za-z]+Stack(/|$)")]
+    reason: Annotated[str, Field(min_length=30)]
+    owner: Annotated[str, Field(min_length=2)]
+    expires: dt.date
+    environments: tuple[str, ...] | None = None
+
+    def id_in(self, stage: cdk.Stage) -> str:
+        region = stage.region or ""
+        return self.id.replace("<Stage>", stage.node.id).replace("<Region>", region)
+
+
+class _File(Part):
+    acknowledgements: tuple[Acknowledgement, ...]
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        seen: set[tuple[str, str]] = set()
+        for each in self.acknowledgements:
+            if (each.id, each.path) in seen:
+                raise ValueError(f"{each.id} on {each.path} is given twice, allowed once")
+            seen.add((each.id, each.path))
+        return self
+
+
+def load_acknowledgements(path: Path = FILE) -> tuple[Acknowledgement, ...]:
+    """Raises InvalidFile."""
+    file = f"{path.parent.name}/{path.name}"
+    return validated(
+        _File, read_mapping(path.read_text("utf-8"), file=file), file=file
+    ).acknowledgements
+
+
+def acknowledge(
+    stage: cdk.Stage, environment_name: str, acknowledgements: Sequence[Acknowledgement]
+) -> None:
+    """Where a path does not exist in this environment, there is nothing to acknowledge."""
+    for each in acknowledgements:
+        if each.environments is not None and environment_name not in each.environments:
+            continue
+        node: IConstruct | None = stage
+        for part in each.path.split("/"):
+            node = node.node.try_find_child(part) if node else None
+        if node:
+            cdk.Validations.of(node).acknowledge(
+                cdk.Acknowledgment(id=each.id_in(stage), reason=each.reason)
+            )

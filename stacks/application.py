@@ -1,0 +1,61 @@
+"""The CDK application itself: its settings from `cdk.json`, and the policy it must pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
+
+from stacks.acknowledgements import Acknowledgement, acknowledge
+from stacks.findings import REPORT, Finding, findings
+from stacks.platform import Platform
+
+_CDK_JSON = Path(__file__).parents[1] / "cdk.json"
+
+_AS_THE_COMMAND_LINE = {
+    "aws:cdk:enable-path-metadata": True,
+    "aws:cdk:enable-asset-metadata": True,
+}
+# Stack traces name temporary folders, another at every run.
+_REPEATABLE = {
+    "aws:cdk:disable-stack-trace": True,
+    "aws:cdk:disable-creation-stack-traces": True,
+}
+
+
+def create_app(*, outdir: Path | None = None) -> cdk.App:
+    """The same however it is started: the command line reads `cdk.json`, Python alone does not."""
+    context = json.loads(_CDK_JSON.read_text("utf-8"))["context"]
+    return cdk.App(
+        context={**context, **_AS_THE_COMMAND_LINE, **_REPEATABLE},
+        outdir=str(outdir) if outdir else None,
+        analytics_reporting=False,
+    )
+
+
+def apply_policy(
+    app: cdk.App, platforms: Sequence[Platform], acknowledgements: Sequence[Acknowledgement]
+) -> None:
+    """Any finding that is not acknowledged fails the synthesis."""
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(), NIST80053R5Checks())
+    for platform in platforms:
+        acknowledge(platform, platform.environment.name, acknowledgements)
+
+
+def synthesize(app: cdk.App) -> list[Finding]:
+    """Write the assembly; returns the findings that nobody has acknowledged.
+
+    Started by the command line the library leaves findings in the report and succeeds; started by
+    Python it raises. Here they are a result either way.
+    """
+    assembly = Path(app.outdir)
+    (assembly / REPORT).unlink(missing_ok=True)
+    try:
+        app.synth()
+    except RuntimeError as error:
+        if "ValidationFailed" not in str(error):
+            raise
+    return findings(assembly)

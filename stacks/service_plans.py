@@ -1,0 +1,46 @@
+"""An environment's figures, as the constructs of a service take them."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+
+from kindred_constructs.fargate_service import Rollout
+from kindred_constructs.service_scaling import DailyPeak, ScalingPlan
+from kindred_constructs.service_task import TaskShape
+from stacks.environment import Deployment, Image
+from stacks.sizes import Autoscaling, Peak, TaskSizes
+
+
+def scaling_plan(tasks: TaskSizes, autoscaling: Autoscaling) -> ScalingPlan:
+    return ScalingPlan(
+        min_tasks=tasks.min_tasks,
+        max_tasks=tasks.max_tasks,
+        cpu_percent=autoscaling.cpu_percent,
+        memory_percent=autoscaling.memory_percent,
+        requests_per_task_per_second=autoscaling.requests_per_task_per_second,
+        scale_out_cooldown=cdk.Duration.seconds(autoscaling.scale_out_cooldown_seconds),
+        scale_in_cooldown=cdk.Duration.seconds(autoscaling.scale_in_cooldown_seconds),
+        peak=_daily(autoscaling.peak, tasks) if autoscaling.peak else None,
+    )
+
+
+def task_shape(tasks: TaskSizes, image: Image) -> TaskShape:
+    return TaskShape(cpu=tasks.cpu, memory_mib=tasks.memory_mib, arm=image.is_arm)
+
+
+def rollout_of(deployment: Deployment) -> Rollout:
+    return Rollout(
+        strategy=deployment.strategy,
+        canary_percent=deployment.canary_percent,
+        canary_bake=cdk.Duration.minutes(deployment.canary_bake_minutes),
+        old_tasks_kept=cdk.Duration.minutes(deployment.old_tasks_kept_minutes),
+    )
+
+
+def _daily(peak: Peak, tasks: TaskSizes) -> DailyPeak:
+    return DailyPeak(
+        starts_hour=(peak.starts_hour - peak.lead_hours) % 24,
+        ends_hour=peak.ends_hour,
+        time_zone=peak.time_zone,
+        min_tasks=tasks.peak_min_tasks,
+    )
