@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kindred.similarity.app import AppMetadata, CatalogueApp, Pricing
+from kindred.similarity.categories import canonical_name
 from kindred.similarity.columns import TextColumn, read_array, write_array, write_codes, write_text
 from kindred.similarity.words import fold
 
@@ -143,11 +144,14 @@ class Catalogue:
         return low if low < len(self) and column.bytes_at(low) == wanted else None
 
     def canonical_category(self, text: str) -> str:
-        """The catalogue's spelling of a category, whatever the case. Raises UnknownCategory."""
-        found = self._folded_categories.get(fold(text))
-        if found is None:
-            raise UnknownCategory(text, self.categories)
-        return found
+        """The catalogue's spelling of a category, whatever the case, or of a store's own word.
+
+        Raises UnknownCategory.
+        """
+        for spelling in (text, canonical_name(text)):
+            if (found := self._folded_categories.get(fold(spelling))) is not None:
+                return found
+        raise UnknownCategory(text, self.categories)
 
     def browse(
         self, filters: "Filters | None" = None, *, limit: int, offset: int = 0

@@ -1,0 +1,1 @@
+"""The catalogue as an operator handles it: import, generate, fit, show."""

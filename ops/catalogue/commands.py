@@ -1,0 +1,217 @@
+"""`kindred catalogue`: import apps, generate some, fit the embedding models, show what there is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.markup import escape
+
+from kindred.similarity.embedding import DIMENSIONS
+from kindred.similarity.manifest import CorruptArtefact
+from kindred_aws.artefact_store import ArtefactNotFound
+from ops.catalogue.formats import FORMATS, UnknownFormat
+from ops.catalogue.importing import (
+    GENERATED_APPS,
+    RealApps,
+    generate,
+    import_file,
+)
+from ops.catalogue.rows import UnreadableFile
+from ops.catalogue.stores import CatalogueStore, NoStore, open_store
+from ops.catalogue.tables import generate_table, import_table, rows_table, show_table
+from ops.terminal import MESSAGES, failed, give, progress_bars
+
+app = typer.Typer(
+    help="Import apps, or generate some; fit the embedding models; show what there is.\n\n"
+    "Exit statuses: 0 done (bad rows are counted and kept, and are no failure); 1 not done, and "
+    "the message says why; 2 the command itself was wrong.",
+    no_args_is_help=True,
+)
+
+Directory = Annotated[
+    Path | None, typer.Option(help="Keep the catalogue in a directory, with no cloud at all.")
+]
+Bucket = Annotated[str | None, typer.Option(help="Keep it in this S3 bucket.")]
+Environment = Annotated[
+    str | None, typer.Option(help="Keep it in the bucket of this deployed environment.")
+]
+StackPrefix = Annotated[
+    str | None, typer.Option(help="The same, by the stacks' prefix, such as Kindred-dev.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program to read.")]
+CacheDirectory = Annotated[
+    Path | None, typer.Option(help="Keep fitted artefacts here, to publish them again unfitted.")
+]
+
+_FAILURES = (
+    ArtefactNotFound,
+    BotoCoreError,
+    ClientError,
+    CorruptArtefact,
+    NoStore,
+    OSError,
+    RealApps,
+    UnknownFormat,
+    UnreadableFile,
+)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except _FAILURES as error:
+        raise failed(str(error)) from error
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="CSV, JSONL or Parquet, gzipped or not.")],
+    directory: Directory = None,
+    bucket: Bucket = None,
+    environment: Environment = None,
+    stack_prefix: StackPrefix = None,
+    format_name: Annotated[
+        str | None,
+        typer.Option("--format", help=f"One of {', '.join(one.name for one in FORMATS)}."),
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where bad rows go; by default beside you, as JSONL.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Merge a file of apps into the catalogue; generated apps make room for real ones."""
+    with _answering():
+        store = open_store(
+            directory=directory, bucket=bucket, environment=environment, stack_prefix=stack_prefix
+        )
+        with progress_bars(quiet=as_json) as bars:
+            task = bars.add_task(f"reading {escape(file.name)}")
+            result = import_file(
+                file,
+                store=store,
+                format_name=format_name,
+                rejects=rejects,
+                progress=lambda read, size: bars.update(task, completed=read, total=size),
+            )
+        give(asdict(result), import_table(result), as_json=as_json)
+        if not result.record.accepted:
+            raise failed(f"{file}: no row could be imported")
+
+
+@app.command("generate")
+def generate_command(
+    directory: Directory = None,
+    bucket: Bucket = None,
+    environment: Environment = None,
+    stack_prefix: StackPrefix = None,
+    count: Annotated[int, typer.Option(min=10, max=100_000)] = GENERATED_APPS,
+    replace_real: Annotated[bool, typer.Option(help="Even when apps were imported.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make up a catalogue with a click history; the same one every time, labelled as generated."""
+    with _answering():
+        store = open_store(
+            directory=directory, bucket=bucket, environment=environment, stack_prefix=stack_prefix
+        )
+        result = generate(store=store, count=count, replace_real=replace_real)
+        give(asdict(result), generate_table(result), as_json=as_json)
+
+
+@app.command("fit")
+def fit_command(
+    directory: Directory = None,
+    bucket: Bucket = None,
+    environment: Environment = None,
+    stack_prefix: StackPrefix = None,
+    version: Annotated[
+        list[str] | None, typer.Option(help="v1 or v2; may be given twice. Both by default.")
+    ] = None,
+    cache: CacheDirectory = None,
+    force: Annotated[bool, typer.Option(help="Fit although nothing has changed.")] = False,
+    evaluate: Annotated[
+        bool, typer.Option(help="Measure the quality too, for the model card: a second fit.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fit the embedding models on the catalogue and publish them, unless nothing has changed."""
+    # Only fitting needs scikit-learn, which takes seconds to import.
+    from ops.catalogue.fits import VERSIONS, NothingToFit, UnknownVersion, fit
+
+    with _answering():
+        store = open_store(
+            directory=directory, bucket=bucket, environment=environment, stack_prefix=stack_prefix
+        )
+        with MESSAGES.status("reading the catalogue") as status:
+            try:
+                results = fit(
+                    store,
+                    versions=version or VERSIONS,
+                    cache=cache,
+                    force=force,
+                    evaluate=evaluate,
+                    progress=status.update,
+                )
+            except (NothingToFit, UnknownVersion) as error:
+                raise failed(str(error)) from error
+        document = [
+            {
+                "version": result.version,
+                "model_version": result.model_version,
+                "outcome": result.outcome,
+                "seconds": round(result.seconds, 2),
+                "apps": result.manifest.count,
+                "generated": result.manifest.generated,
+                "quality": result.manifest.model_card.get("quality"),
+            }
+            for result in results
+        ]
+        give(document, rows_table(document), as_json=as_json)
+
+
+@app.command("show")
+def show_command(
+    directory: Directory = None,
+    bucket: Bucket = None,
+    environment: Environment = None,
+    stack_prefix: StackPrefix = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the catalogue holds, where it came from, and which models are published."""
+    with _answering():
+        store = open_store(
+            directory=directory, bucket=bucket, environment=environment, stack_prefix=stack_prefix
+        )
+        catalogue = store.catalogue_manifest()
+        models = _published_models(store)
+        document = {
+            "apps": catalogue.count,
+            "generated": catalogue.generated,
+            "sources": dict(catalogue.sources),
+            "imports": [asdict(record) for record in catalogue.imports],
+            "models": models,
+        }
+        give(document, show_table(document), as_json=as_json)
+
+
+def _published_models(store: CatalogueStore) -> list[dict[str, Any]]:
+    models: list[dict[str, Any]] = []
+    for version in DIMENSIONS:
+        try:
+            manifest = store.manifest(version)
+        except ArtefactNotFound:
+            continue
+        models.append(
+            {
+                "version": version,
+                "model_version": manifest.model_version,
+                "dimension": manifest.dimension,
+                "apps": manifest.count,
+                "generated": manifest.generated,
+            }
+        )
+    return models

@@ -1,0 +1,199 @@
+"""Fits the embedding models on the store's catalogue and publishes what came of it."""
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+from kindred import prediction, similarity
+from kindred.prediction.calibration import fit_track_record
+from kindred.similarity.app import AppMetadata
+from kindred.similarity.artefact import load_artefact, write_artefact
+from kindred.similarity.catalogue import Catalogue
+from kindred.similarity.catalogue_manifest import CatalogueManifest
+from kindred.similarity.embedding import DIMENSIONS, EmbeddingModel
+from kindred.similarity.fitting import embed_all, fit_model
+from kindred.similarity.manifest import MANIFEST, CorruptArtefact, Manifest
+from kindred.similarity.quality import Quality, measure_quality
+from kindred_aws.artefact_store import ArtefactNotFound
+from ops.catalogue.stores import CatalogueStore
+
+VERSIONS = tuple(DIMENSIONS)
+_SEED = 0
+_LEAST_MEASURED = 50  # apps; of fewer, ten neighbours say nothing
+_ARITHMETIC = ("numpy", "scipy", "scikit-learn")
+Progress = Callable[[str], None]
+
+
+class UnknownVersion(ValueError):
+    def __init__(self, given: str) -> None:
+        super().__init__(f"no embedding model {given!r}; allowed: {', '.join(VERSIONS)}")
+
+
+class NothingToFit(ValueError):
+    """The store has no catalogue, or an empty one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitResult:
+    version: str
+    model_version: str
+    outcome: str  # "fitted", "from cache" or "unchanged"
+    seconds: float
+    manifest: Manifest
+
+
+def fit(
+    store: CatalogueStore,
+    *,
+    versions: Sequence[str] = VERSIONS,
+    cache: Path | None = None,
+    force: bool = False,
+    evaluate: bool = False,
+    progress: Progress | None = None,
+) -> list[FitResult]:
+    """Publishes an artefact for each version, unless the same catalogue and code made it before.
+
+    `cache` keeps what was fitted, so that an empty store is filled without fitting again;
+    `force` fits all the same. `evaluate` measures the quality, which takes a second fit, and
+    writes it into the model card. Raises NothingToFit,
+    UnknownVersion, and what the store does.
+    """
+    if unknown := [version for version in versions if version not in VERSIONS]:
+        raise UnknownVersion(unknown[0])
+    say = progress or (lambda _: None)
+    code = fit_checksum()
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kindred-fit-")))
+        try:
+            directory = store.download_catalogue(scratch)
+        except ArtefactNotFound as error:
+            raise NothingToFit("there is no catalogue yet: import or generate one first") from error
+        catalogue = CatalogueManifest.from_json((directory / MANIFEST).read_bytes())
+        if not catalogue.count:
+            raise NothingToFit("the catalogue is empty: import or generate apps first")
+        job = _Job(store, directory, catalogue, code, cache or scratch / "fits", evaluate)
+        return [job.run(version, force=force, say=say) for version in versions]
+
+
+def fit_checksum() -> str:
+    """One digest of all that decides what a fit gives, but for the catalogue."""
+    digest = hashlib.sha256()
+    for package in (similarity, prediction):
+        for path in sorted(Path(package.__path__[0]).glob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    for name in _ARITHMETIC:
+        digest.update(f"{name} {installed_version(name)}".encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    store: CatalogueStore
+    directory: Path
+    catalogue: CatalogueManifest
+    code: str
+    cache: Path
+    evaluate: bool
+
+    def run(self, version: str, *, force: bool, say: Progress) -> FitResult:
+        began = time.monotonic()
+        published = self._published(version)
+        if not force and published is not None and self._is_same(published):
+            return self._result(published, "unchanged", began)
+        fitted = self.cache / f"{version}-{self.catalogue.catalogue_sha256[:12]}-{self.code[:12]}"
+        outcome = "from cache"
+        if force or not self._is_whole(fitted):
+            say(f"fitting {version} on {self.catalogue.count} apps")
+            self._fit(version, fitted)
+            outcome = "fitted"
+        say(f"publishing {version}")
+        return self._result(self.store.publish(fitted, version), outcome, began)
+
+    def _published(self, version: str) -> Manifest | None:
+        try:
+            return self.store.manifest(version)
+        except (ArtefactNotFound, CorruptArtefact):
+            return None
+
+    def _is_same(self, manifest: Manifest) -> bool:
+        return (
+            manifest.catalogue_sha256 == self.catalogue.catalogue_sha256
+            and manifest.fit_sha256 == self.code
+            and not (self.evaluate and manifest.model_card.get("quality") is None)
+        )
+
+    def _is_whole(self, directory: Path) -> bool:
+        try:
+            return self._is_same(load_artefact(directory).manifest)
+        except CorruptArtefact:
+            return False
+
+    def _fit(self, version: str, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fitting-") as scratch:
+            made = Path(scratch) / "made"
+            shutil.copytree(
+                self.directory, made / "catalogue", ignore=shutil.ignore_patterns(MANIFEST)
+            )
+            catalogue = Catalogue(made / "catalogue")
+            apps = [catalogue.app(row).metadata for row in range(len(catalogue))]
+            model = fit_model(apps, version=version, seed=_SEED)
+            vectors = embed_all(model, apps)
+            write_artefact(
+                made,
+                model=model,
+                vectors=vectors,
+                catalogue=catalogue,
+                performance=fit_track_record(catalogue, vectors, seed=_SEED),
+                fit_sha256=self.code,
+                model_card=self._model_card(model, _measure(apps, version, self.evaluate)),
+            )
+            shutil.rmtree(target, ignore_errors=True)
+            made.rename(target)
+
+    def _model_card(self, model: EmbeddingModel, quality: Quality | None) -> Mapping[str, Any]:
+        reads = "name, category, region, pricing and features"
+        return {
+            "summary": f"Embeds an app's {reads}{'' if model.version == 'v1' else ', description'}"
+            f" in {model.dimension} dimensions.",
+            "data": {
+                "apps": self.catalogue.count,
+                "sources": dict(self.catalogue.sources),
+                "generated": self.catalogue.generated,
+                "files": [record.file for record in self.catalogue.imports],
+            },
+            "split": "fitted on every app; quality, where measured, by another fit on a seeded "
+            "four fifths, queried with the other fifth, category withheld",
+            "quality": None if quality is None else asdict(quality),
+            "intended_use": "finding similar apps, and predicting an app's performance from them",
+            "limits": "knows the words, categories and attributes of its catalogue only; an app "
+            "without any gets the average direction; stars are not predicted",
+        }
+
+    @staticmethod
+    def _result(manifest: Manifest, outcome: str, began: float) -> FitResult:
+        return FitResult(
+            version=manifest.version,
+            model_version=manifest.model_version,
+            outcome=outcome,
+            seconds=time.monotonic() - began,
+            manifest=manifest,
+        )
+
+
+def _measure(apps: Sequence[AppMetadata], version: str, wanted: bool) -> Quality | None:
+    if not wanted or sum(app.category is not None for app in apps) < 2 * _LEAST_MEASURED:
+        return None
+
+    def fitted(chosen: Sequence[AppMetadata]) -> Callable[[Sequence[AppMetadata]], Any]:
+        model = fit_model(chosen, version=version, seed=_SEED)
+        return lambda those: embed_all(model, those)
+
+    return measure_quality(apps, fitted, seed=_SEED)

@@ -1,0 +1,78 @@
+"""What the catalogue's commands answer, as tables for people."""
+
+from typing import Any
+
+from rich.table import Table
+
+from ops.catalogue.importing import GenerateResult, ImportResult
+from ops.terminal import plain_table
+
+
+def import_table(result: ImportResult) -> Table:
+    record = result.record
+    table = plain_table()
+    table.add_row("format", record.format)
+    table.add_row("rows", f"{record.rows:,}")
+    table.add_row("imported", f"{record.accepted:,}")
+    if result.changed:
+        table.add_row("new, changed", f"{result.added:,}, {result.updated:,}")
+    else:
+        table.add_row("", "nothing changed: the catalogue has all of this already")
+    if result.removed_generated:
+        table.add_row("removed", f"{result.removed_generated:,} generated apps")
+    if result.rejects is not None:
+        reasons = ", ".join(f"{field} {count:,}" for field, count in result.reasons.items())
+        table.add_row("rejected", f"{record.rejected:,} ({reasons}), kept in {result.rejects}")
+    if result.ignored_columns:
+        table.add_row("columns not read", ", ".join(result.ignored_columns))
+    table.add_row("catalogue", f"{result.apps:,} apps")
+    return table
+
+
+def generate_table(result: GenerateResult) -> Table:
+    table = plain_table()
+    table.add_row("catalogue", f"{result.apps:,} generated apps")
+    if not result.changed:
+        table.add_row("", "nothing changed: they were there already")
+    return table
+
+
+def rows_table(rows: list[dict[str, Any]]) -> Table:
+    """One line a row, one column a key; a key without any value is left out."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    keys = [key for key in rows[0] if any(row[key] is not None for row in rows)] if rows else []
+    for key in keys:
+        table.add_column(key.replace("_", " "))
+    for row in rows:
+        table.add_row(*(_shown(row[key]) for key in keys))
+    return table
+
+
+def show_table(document: dict[str, Any]) -> Table:
+    table = plain_table()
+    made_up = " (generated)" if document["generated"] else ""
+    table.add_row("apps", f"{document['apps']:,}{made_up}")
+    for source, count in document["sources"].items():
+        table.add_row("source", f"{source}: {count:,}")
+    for record in document["imports"]:
+        table.add_row(
+            "import",
+            f"{record['file']} ({record['format']}): {record['accepted']:,} of "
+            f"{record['rows']:,} rows",
+        )
+    for model in document["models"]:
+        table.add_row(
+            "model",
+            f"{model['model_version']}: {model['dimension']} dimensions, {model['apps']:,} apps",
+        )
+    if not document["models"]:
+        table.add_row("model", "none yet: `kindred catalogue fit` makes them")
+    return table
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(item)}" for key, item in value.items())
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
