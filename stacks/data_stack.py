@@ -12,6 +12,7 @@ from constructs import Construct
 
 from kindred_constructs.artefact_bucket import ArtefactBucket
 from kindred_constructs.experiment_tables import ExperimentTables
+from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.inference_service import Stores
 from kindred_constructs.logs_bucket import LogsBucket
 from kindred_constructs.training_bucket import TrainingBucket
@@ -33,13 +34,14 @@ class DataStack(cdk.Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        removal_policy, retention = environment.removal_policy, environment.retention
+        retention = environment.retention
+        kept = removal_policy(production=environment.production)
         key = kms.Key(
             self,
             "DataKey",
             description="Encrypts buckets, tables, the cache and secrets",
             enable_key_rotation=True,
-            removal_policy=removal_policy,
+            removal_policy=kept,
         )
         self.logs = LogsBucket(
             self,
@@ -72,7 +74,7 @@ class DataStack(cdk.Stack):
             key=key,
             billing=_billing(environment.sizes.tables),
             deletion_protection=environment.production,
-            removal_policy=removal_policy,
+            removal_policy=kept,
         )
         sizes = environment.sizes.cache
         cache = ValkeyCache(
@@ -85,7 +87,7 @@ class DataStack(cdk.Stack):
             shards=sizes.shards,
             replicas_per_shard=sizes.replicas_per_shard,
             snapshot_days=sizes.snapshot_days,
-            removal_policy=removal_policy,
+            removal_policy=kept,
         )
         self.stores = Stores(embeddings=embeddings, tables=tables, cache=cache, key=key)
         for name, value in {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from typing import Annotated, Literal, Self
 
-import aws_cdk as cdk
 from pydantic import Field, model_validator
 
 from stacks.sizes import Part, Sizes, Tier
@@ -167,10 +166,6 @@ class Environment(Part):
     def certificate_parameter(self) -> str:
         """SSM parameter with the ARN of the load balancer's certificate, without a domain."""
         return f"/kindred/{self.slug}/internal-certificate-arn"
-
-    @property
-    def removal_policy(self) -> cdk.RemovalPolicy:
-        return cdk.RemovalPolicy.RETAIN if self.production else cdk.RemovalPolicy.DESTROY
 
     def stage_id(self, region: str) -> str:
         first = region == self.regions[0]

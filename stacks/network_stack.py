@@ -10,6 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.telemetry_key import TelemetryKey
 from stacks.environment import Environment, GivenVpc, Network
 
@@ -26,7 +27,7 @@ class NetworkStack(cdk.Stack):
             self,
             "TelemetryKey",
             description="Encrypts log groups and the alarm topic",
-            removal_policy=environment.removal_policy,
+            removal_policy=removal_policy(production=environment.production),
         )
         network = environment.network
         self.vpc: ec2.IVpc = self._given(network.vpc) if network.vpc else self._created(network)

@@ -21,7 +21,7 @@ class Platform(cdk.Stage):
             env=cdk.Environment(account=environment.account, region=region),
             permissions_boundary=cdk.PermissionsBoundary.from_name(boundary) if boundary else None,
             property_injectors=house_rules(
-                removal_policy=environment.removal_policy, log_days=environment.retention.log_days
+                production=environment.production, log_days=environment.retention.log_days
             ),
         )
         self.environment = environment

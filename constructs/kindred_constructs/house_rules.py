@@ -27,17 +27,23 @@ class _Defaults:
         return {**self._defaults, **(original_props or {})}
 
 
-def house_rules(*, removal_policy: cdk.RemovalPolicy, log_days: int) -> list[cdk.IPropertyInjector]:
+def removal_policy(*, production: bool) -> cdk.RemovalPolicy:
+    """What becomes of data when its resource leaves the template."""
+    return cdk.RemovalPolicy.RETAIN if production else cdk.RemovalPolicy.DESTROY
+
+
+def house_rules(*, production: bool, log_days: int) -> list[cdk.IPropertyInjector]:
     """Buckets are private, versioned and TLS-only; log groups end; what must stay, stays."""
+    kept = removal_policy(production=production)
     bucket = {
         "blockPublicAccess": s3.BlockPublicAccess.BLOCK_ALL,
         "enforceSSL": True,
         "minimumTLSVersion": 1.2,
         "objectOwnership": s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        "removalPolicy": removal_policy,
+        "removalPolicy": kept,
         "versioned": True,
     }
-    log_group = {"removalPolicy": removal_policy, "retention": log_days}
+    log_group = {"removalPolicy": kept, "retention": log_days}
     rules = [
         _Defaults(s3.Bucket.PROPERTY_INJECTION_ID, bucket),
         _Defaults(logs.LogGroup.PROPERTY_INJECTION_ID, log_group),
