@@ -1,0 +1,19 @@
+"""`kindred`: what an operator runs. Each part of the platform adds its own verbs.
+
+Exit statuses: 0 done; 1 not done, and the message says why; 2 the command itself was wrong.
+"""
+
+import typer
+
+from ops.catalogue.commands import app as catalogue
+from ops.certificate import app as certificate
+
+app = typer.Typer(
+    name="kindred",
+    help="Operate a Kindred platform: its catalogue, its models, and the cloud on a laptop.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(catalogue, name="catalogue")
+app.add_typer(certificate, name="certificate")
