@@ -1,0 +1,173 @@
+"""Draws the platform from its synthesized templates, as the Mermaid picture of the documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_BEGIN = "<!-- the picture below is generated: kindred architecture -->"
+_END = "<!-- end of the picture -->"
+
+# What a reader wants to see; everything else is either glue between these or left out.
+_SHOWN = {
+    "AWS::ApiGateway::RestApi": "API Gateway",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "internal load balancer",
+    "AWS::ECS::Service": "Fargate service",
+    "AWS::S3::Bucket": "S3",
+    "AWS::DynamoDB::GlobalTable": "DynamoDB",
+    "AWS::ElastiCache::ReplicationGroup": "Valkey",
+    "AWS::KMS::Key": "KMS",
+    "AWS::EC2::VPC": "VPC",
+    "AWS::EC2::NatGateway": "NAT gateway",
+    "AWS::EC2::VPCEndpoint": "VPC endpoint",
+}
+# Followed from a resource to what it talks to. Roles, keys and subnets would join all with all.
+_GLUE = {
+    "AWS::ApiGateway::Method",
+    "AWS::ECS::TaskDefinition",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::ElasticLoadBalancingV2::Listener",
+}
+_TALKS = {"AWS::ECS::Service", "AWS::ApiGateway::Method"}
+_TALKED_TO = set(_SHOWN) - {"AWS::KMS::Key", "AWS::EC2::VPC"}
+_LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+
+Node = tuple[str, str]  # stack and logical id
+
+
+class NoAssembly(Exception):
+    def __init__(self, directory: Path) -> None:
+        super().__init__(f"no templates in {directory}: run `make synth` first")
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Templates of one environment by stack name, as its manifest names them."""
+
+    by_stack: dict[str, dict[str, Any]]
+
+    def resource(self, node: Node) -> dict[str, Any]:
+        resource: dict[str, Any] = self.by_stack[node[0]]["Resources"].get(node[1], {})
+        return resource
+
+    def kind(self, node: Node) -> str:
+        return str(self.resource(node).get("Type", ""))
+
+    def nodes(self) -> Iterator[Node]:
+        for stack, template in self.by_stack.items():
+            for logical_id in template["Resources"]:
+                yield stack, logical_id
+
+    def references(self, node: Node) -> set[Node]:
+        return set(self._found(node[0], self.resource(node).get("Properties", {})))
+
+    def _found(self, stack: str, value: Any) -> Iterator[Node]:
+        match value:
+            case {"Ref": str(name)}:
+                yield stack, name
+            case {"Fn::GetAtt": [str(name), *_]}:
+                yield stack, name
+            case {"Fn::GetStackOutput": {"StackName": str(other), "OutputName": output}}:
+                yield from self._found(other, self.by_stack[other]["Outputs"][output]["Value"])
+            case dict():
+                for part in value.values():
+                    yield from self._found(stack, part)
+            case list():
+                for part in value:
+                    yield from self._found(stack, part)
+
+
+def read_templates(assembly: Path) -> Templates:
+    """Raises NoAssembly."""
+    found = {}
+    for manifest in sorted(assembly.rglob("manifest.json")):
+        for artifact in json.loads(manifest.read_text())["artifacts"].values():
+            if artifact["type"] == "aws:cloudformation:stack":
+                properties = artifact["properties"]
+                template = manifest.parent / properties["templateFile"]
+                found[properties["stackName"]] = json.loads(template.read_text())
+    if not found:
+        raise NoAssembly(assembly)
+    return Templates(found)
+
+
+def picture(templates: Templates) -> str:
+    """Mermaid: a box a stack, what it holds, and who talks to whom."""
+    lines = ["```mermaid", "flowchart LR", '  client(["client"])']
+    for stack in templates.by_stack:
+        title = stack.rpartition("-")[2]
+        lines += [f'  subgraph {title}["{title}"]', *_boxes(templates, stack), "  end"]
+    arrows = {
+        f"  client --> {_id(node)}" for node in _of_kind(templates, "AWS::ApiGateway::RestApi")
+    }
+    arrows |= {f"  {_id(one)} --> {_id(other)}" for one, other in _conversations(templates)}
+    return "\n".join([*lines, *sorted(arrows), "```"])
+
+
+def _boxes(templates: Templates, stack: str) -> Iterator[str]:
+    """Resources without a name worth showing are counted into one box."""
+    counted: dict[str, list[Node]] = {}
+    for node in templates.nodes():
+        if node[0] == stack and templates.kind(node) in _SHOWN:
+            counted.setdefault(_label(templates, node), []).append(node)
+    for label, nodes in sorted(counted.items()):
+        times = f" x {len(nodes)}" if len(nodes) > 1 else ""
+        yield f'    {_id(nodes[0])}["{label}{times}"]'
+
+
+def _label(templates: Templates, node: Node) -> str:
+    kind = _SHOWN[templates.kind(node)]
+    if kind in ("NAT gateway", "VPC endpoint", "VPC", "Valkey", "API Gateway") or "load" in kind:
+        return kind
+    path = templates.resource(node).get("Metadata", {}).get("aws:cdk:path", node[1])
+    name = path.split("/")[2] if path.count("/") >= 2 else node[1]
+    return f"{re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', name)}<br/>{kind}"
+
+
+def _conversations(templates: Templates) -> Iterator[tuple[Node, Node]]:
+    for node in templates.nodes():
+        if templates.kind(node) not in _TALKS:
+            continue
+        reached = _reached(templates, node)
+        apis = [other for other in reached if templates.kind(other) == "AWS::ApiGateway::RestApi"]
+        for other in reached - set(apis):
+            if apis:
+                yield apis[0], other
+            elif templates.kind(other) == _LOAD_BALANCER:
+                yield other, node
+            else:
+                yield node, other
+
+
+def _reached(templates: Templates, start: Node) -> set[Node]:
+    """The shown resources that a resource refers to, through glue only."""
+    seen, ahead, shown = {start}, [start], set()
+    while ahead:
+        for node in templates.references(ahead.pop()) - seen:
+            seen.add(node)
+            if templates.kind(node) in _TALKED_TO:
+                shown.add(node)
+            elif templates.kind(node) in _GLUE:
+                ahead.append(node)
+    return shown
+
+
+def _of_kind(templates: Templates, kind: str) -> list[Node]:
+    return [node for node in templates.nodes() if templates.kind(node) == kind]
+
+
+def _id(node: Node) -> str:
+    return f"{node[0].rpartition('-')[2]}_{node[1]}"
+
+
+def replaced(document: str, drawn: str) -> str:
+    """The document with its picture drawn anew. Raises ValueError where it has no place for it."""
+    before, begin, rest = document.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise ValueError(f"no place for the picture: the lines {_BEGIN!r} and {_END!r} are missing")
+    return f"{before}{_BEGIN}\n{drawn}\n{_END}{after}"

@@ -1,0 +1,100 @@
+import json
+
+import pytest
+
+from ops.architecture import NoAssembly, picture, read_templates, replaced
+
+DATA = {
+    "Resources": {
+        "Table1": {
+            "Type": "AWS::DynamoDB::GlobalTable",
+            "Metadata": {"aws:cdk:path": "S/D/RequestLog/R"},
+        }
+    },
+    "Outputs": {"TableOut": {"Value": {"Ref": "Table1"}}},
+}
+API = {
+    "Resources": {
+        "Rest": {"Type": "AWS::ApiGateway::RestApi"},
+        "Balancer": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer"},
+        "Find": {
+            "Type": "AWS::ApiGateway::Method",
+            "Properties": {
+                "RestApiId": {"Ref": "Rest"},
+                "Integration": {"IntegrationTarget": {"Ref": "Balancer"}},
+            },
+        },
+        "Rule": {
+            "Type": "AWS::ElasticLoadBalancingV2::ListenerRule",
+            "Properties": {"ListenerArn": {"Ref": "Listener"}},
+        },
+        "Listener": {
+            "Type": "AWS::ElasticLoadBalancingV2::Listener",
+            "Properties": {"LoadBalancerArn": {"Ref": "Balancer"}},
+        },
+        "Task": {
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": {
+                "Table": {"Fn::GetStackOutput": {"StackName": "E-Data", "OutputName": "TableOut"}},
+                "TaskRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+            },
+        },
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"Uses": {"Ref": "Rest"}}},
+        "Service": {
+            "Type": "AWS::ECS::Service",
+            "Properties": {"TaskDefinition": {"Ref": "Task"}, "Rule": {"Ref": "Rule"}},
+        },
+    }
+}
+
+
+@pytest.fixture
+def assembly(tmp_path):
+    nested = tmp_path / "assembly-E"
+    nested.mkdir()
+    artifacts = {}
+    for name, template in (("Data", DATA), ("Api", API)):
+        (nested / f"{name}.template.json").write_text(json.dumps(template))
+        artifacts[name] = {
+            "type": "aws:cloudformation:stack",
+            "properties": {"stackName": f"E-{name}", "templateFile": f"{name}.template.json"},
+        }
+    (nested / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arrow",
+    [
+        pytest.param("client --> Api_Rest", id="the client calls the API"),
+        pytest.param("Api_Rest --> Api_Balancer", id="the API calls what its methods target"),
+        pytest.param("Api_Balancer --> Api_Service", id="the balancer calls the rule's service"),
+        pytest.param("Api_Service --> Data_Table1", id="a service uses another stack's table"),
+    ],
+)
+def test_who_talks_to_whom_is_drawn(assembly, arrow):
+    assert f"  {arrow}\n" in picture(read_templates(assembly))
+
+
+def test_roles_draw_no_arrows(assembly):
+    assert "Api_Service --> Api_Rest" not in picture(read_templates(assembly))
+
+
+def test_a_box_is_named_as_the_construct_is(assembly):
+    assert 'Data_Table1["Request Log<br/>DynamoDB"]' in picture(read_templates(assembly))
+
+
+def test_an_empty_folder_says_what_to_run(tmp_path):
+    with pytest.raises(NoAssembly, match="run `make synth` first"):
+        read_templates(tmp_path)
+
+
+def test_only_the_picture_of_a_document_is_replaced():
+    begin, end = (
+        "<!-- the picture below is generated: kindred architecture -->",
+        "<!-- end of the picture -->",
+    )
+
+    assert replaced(f"a\n{begin}\nold\n{end}\nb", "new") == f"a\n{begin}\nnew\n{end}\nb"
+    with pytest.raises(ValueError, match="no place for the picture"):
+        replaced("a", "new")
