@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ops.local.assembly import file_assets
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 
 BOOTSTRAP_VERSION_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 BOOTSTRAP_VERSION = "30"
+CERTIFICATE_PARAMETER = "/internal-certificate-arn"
 
 
 def bootstrap_account(
-    ssm: SSMClient, s3: S3Client, stacks: tuple[Stack, ...], *, account: str, region: str
+    ssm: SSMClient, s3: S3Client, stacks: Iterable[Stack], *, account: str, region: str
 ) -> None:
     """The part of `cdk bootstrap` that a deployment relies on."""
     ssm.put_parameter(
@@ -31,3 +33,13 @@ def bootstrap_account(
     present = {bucket.get("Name") for bucket in s3.list_buckets()["Buckets"]}
     for bucket in sorted(buckets - present):
         s3.create_bucket(Bucket=bucket)
+
+
+def certificate_parameters(stacks: Iterable[Stack]) -> set[str]:
+    """Names of the parameters in which templates expect a load balancer's certificate."""
+    return {
+        parameter["Default"]
+        for stack in stacks
+        for parameter in stack.template.get("Parameters", {}).values()
+        if str(parameter.get("Default", "")).endswith(CERTIFICATE_PARAMETER)
+    }

@@ -24,6 +24,14 @@ class LocalSettings:
     cache_port: int = CACHE_PORT
 
     @property
+    def ports(self) -> dict[str, int]:
+        return {
+            "emulator_port": self.emulator_port,
+            "start_port": self.start_port,
+            "cache_port": self.cache_port,
+        }
+
+    @property
     def emulator_url(self) -> str:
         return f"http://{LOOPBACK}:{self.emulator_port}"
 
@@ -49,6 +57,11 @@ class LocalSettings:
     def deployment_file(self) -> Path:
         """What `up` found out by deploying; the runner starts services once it is there."""
         return self.state / "deployment.json"
+
+    @property
+    def ports_file(self) -> Path:
+        """The ports that a running platform took."""
+        return self.state / "ports.json"
 
     @property
     def failure_file(self) -> Path:

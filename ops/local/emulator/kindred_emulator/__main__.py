@@ -15,6 +15,7 @@ from . import (
     recorded_only,
     resource_corrections,
     secret_references,
+    transport,
 )
 
 ADDITIONS = (
@@ -26,6 +27,7 @@ ADDITIONS = (
     load_balancing,
     private_integrations,
     log_ingestion,
+    transport,
 )
 
 if __name__ == "__main__":

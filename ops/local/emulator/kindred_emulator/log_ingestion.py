@@ -10,11 +10,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from ministack.core import iam_actions
 from ministack.services import cloudwatch, cloudwatch_logs
 
 MARK = '"_aws"'
 EVENTS_KEPT = 5_000
 POINTS_KEPT = 5_000
+# Where the request's body stands among the arguments of `extract_resource_arn` after the service.
+BODY = 3
 
 
 def install() -> None:
@@ -34,6 +37,27 @@ def install() -> None:
         return response
 
     cloudwatch_logs._put_log_events = reading
+    _authorize_streams()
+
+
+def _authorize_streams() -> None:
+    """A call on a stream is checked on the stream's ARN, which `log-group:NAME:*` covers."""
+    resource_arn = iam_actions.extract_resource_arn
+
+    def with_stream(service: str, *rest: Any) -> str:
+        arn = str(resource_arn(service, *rest))
+        stream = _stream_name(rest[BODY]) if service == "logs" else None
+        return f"{arn}:log-stream:{stream}" if stream else arn
+
+    iam_actions.extract_resource_arn = with_stream
+
+
+def _stream_name(body: bytes) -> str | None:
+    try:
+        name = json.loads(body).get("logStreamName")
+    except (ValueError, AttributeError):
+        return None
+    return str(name) if name else None
 
 
 def _drop_old(request: dict[str, Any]) -> None:

@@ -1,0 +1,169 @@
+"""`up`: from an assembly to a platform that answers, or to nothing running and a reason."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from kindred_aws.artefact_store import ArtefactStore
+from ops.local.assembly import Stack, read_assembly
+from ops.local.catalogue import PreparedCatalogue, prepare_catalogue, publish
+from ops.local.commands_to_try import choose_app, commands
+from ops.local.deploy import (
+    Deployed,
+    api_key_value,
+    deploy_assembly,
+    local_api_url,
+    replace_tasks,
+)
+from ops.local.emulator_environment import emulator_python
+from ops.local.experiment_seed import seed_experiment
+from ops.local.fidelity import describe_types
+from ops.local.leftovers import end_platform, find_supervisor
+from ops.local.operator_credentials import become_operator, create_operator
+from ops.local.ports import require_free
+from ops.local.state_files import read_json, write_json
+from ops.local.supervisor_process import await_emulator, await_services, start_supervisor
+
+if TYPE_CHECKING:
+    from ops.local.progress import Phases
+    from ops.local.settings import LocalSettings
+
+PORT_PURPOSES = {
+    "emulator_port": ("the emulator", "--emulator-port"),
+    "start_port": ("the start page", "--start-port"),
+    "cache_port": ("the cache", "--cache-port"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpRequest:
+    """What to bring up: an assembly, and a catalogue of these files or, without one, generated."""
+
+    assembly: Path
+    catalogue_files: tuple[Path, ...]
+
+
+def bring_up(settings: LocalSettings, request: UpRequest, phases: Phases) -> dict[str, Any]:
+    """The platform file's content once everything is healthy.
+
+    A first bring-up that fails or is interrupted ends everything it started before it raises; a
+    platform that ran before goes on running.
+    """
+    stacks = read_assembly(request.assembly)
+    describe_types(stacks)
+    settings = running_settings(settings)
+    first = find_supervisor(settings.state) is None
+    catalogue = _in_background(
+        lambda: prepare_catalogue(
+            request.catalogue_files, cache=settings.root / ".cache", say=lambda _: None
+        )
+    )
+    try:
+        if first:
+            _start(settings, phases)
+        return _update(settings, request, stacks, catalogue, phases)
+    except BaseException:
+        if first:
+            end_platform(settings.state)
+        raise
+
+
+def running_settings(settings: LocalSettings) -> LocalSettings:
+    """The given settings, with the ports of the platform that runs already."""
+    ports = read_json(settings.ports_file)
+    if ports is None or find_supervisor(settings.state) is None:
+        return settings
+    return replace(settings, **ports)
+
+
+def _start(settings: LocalSettings, phases: Phases) -> None:
+    end_platform(settings.state)
+    shutil.rmtree(settings.state, ignore_errors=True)
+    require_free(
+        {
+            purpose: (settings.ports[name], option)
+            for name, (purpose, option) in PORT_PURPOSES.items()
+        }
+    )
+    with phases.phase("emulator environment"):
+        emulator_python(settings.root)
+    with phases.phase("emulator and cache"):
+        create_operator(settings)
+        write_json(settings.ports_file, dict(settings.ports))
+        await_emulator(settings, start_supervisor(settings))
+
+
+def _update(
+    settings: LocalSettings,
+    request: UpRequest,
+    stacks: Sequence[Stack],
+    catalogue: Future[PreparedCatalogue],
+    phases: Phases,
+) -> dict[str, Any]:
+    become_operator(settings)
+    before = read_json(settings.deployment_file) or {}
+    with phases.phase("stacks"):
+        deployed = deploy_assembly(stacks, say=phases.detail)
+    with phases.phase("catalogue and models"):
+        prepared = catalogue.result()
+        target = ArtefactStore(boto3.client("s3"), deployed.output("EmbeddingsBucketName"))
+        if publish(prepared, target) and before:
+            replace_tasks()
+        table = deployed.output("ExperimentsTableName")
+        seed_experiment(boto3.client("dynamodb"), table=table)
+    generation = before.get("generation", 0) + 1
+    deployment = _describe(settings, request, deployed, prepared, generation)
+    write_json(settings.deployment_file, {**before, **deployment})
+    with phases.phase("services"):
+        await_services(settings, generation=generation, say=phases.detail)
+    with phases.phase("first answer"):
+        api_url, api_key = deployment["api_url"], deployment["api_key"]
+        app = choose_app(api_url, api_key)
+        shown = commands(api_url, api_key, app) if app else ()
+        write_json(settings.deployment_file, {**deployment, "commands": shown})
+    return {**(read_json(settings.platform_file) or {}), "commands": shown}
+
+
+def _describe(
+    settings: LocalSettings,
+    request: UpRequest,
+    deployed: Deployed,
+    prepared: PreparedCatalogue,
+    generation: int,
+) -> dict[str, Any]:
+    api_url = local_api_url(deployed.output("ApiUrl"), emulator_url=settings.emulator_url)
+    return {
+        "generation": generation,
+        "assembly": str(request.assembly.resolve()),
+        "environment": request.assembly.name,
+        "api_url": api_url,
+        "api_key": api_key_value(deployed.output("ApiKeyId")),
+        "catalogue": {
+            "source": prepared.source,
+            "count": prepared.manifest.count,
+            "generated": prepared.manifest.generated,
+        },
+        "stacks": {name: str(change) for name, change in deployed.changes.items()},
+    }
+
+
+def _in_background(work: Callable[[], PreparedCatalogue]) -> Future[PreparedCatalogue]:
+    """On a daemon thread, so that an interrupted `up` does not wait for it."""
+    future: Future[PreparedCatalogue] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, name="catalogue", daemon=True).start()
+    return future

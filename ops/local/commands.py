@@ -1,0 +1,211 @@
+"""`kindred local`: the platform on this machine."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from httpx import HTTPError
+from rich.console import Console
+from rich.markup import escape
+
+from ops.local.assembly import AssemblyMissing, read_assembly
+from ops.local.bring_up import UpRequest, bring_up, running_settings
+from ops.local.catalogue import shared_files
+from ops.local.deployment import DeploymentFailed
+from ops.local.display import print_fidelity, print_platform, print_started
+from ops.local.emulator_environment import EmulatorNotInstalled
+from ops.local.fidelity import UndecidedTypes, describe_types
+from ops.local.follow import follow_logs
+from ops.local.leftovers import end_platform, find_supervisor
+from ops.local.operator_credentials import PlatformNotRunning, operator_environment
+from ops.local.ports import PortTaken
+from ops.local.progress import Phases
+from ops.local.settings import CACHE_PORT, EMULATOR_PORT, START_PORT, LocalSettings
+from ops.local.state_files import read_json, write_json
+from ops.local.supervisor_process import PlatformFailed
+
+ROOT = Path(__file__).parents[2]
+FAILED, MISUSED, NOT_RUNNING, INTERRUPTED = 1, 2, 3, 130
+MISUSE = (AssemblyMissing, PortTaken, UndecidedTypes)
+FAILURES = (
+    DeploymentFailed, PlatformFailed, EmulatorNotInstalled, ClientError, BotoCoreError,
+    HTTPError, OSError, ValueError,
+)  # fmt: skip
+
+app = typer.Typer(help="The platform on this machine.", no_args_is_help=True)
+StateDir = Annotated[
+    Path, typer.Option("--state-dir", envvar="KINDRED_STATE_DIR", help="Where it keeps its files.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+@app.command()
+def up(
+    state_dir: StateDir = ROOT / ".local",
+    assembly: Annotated[Path, typer.Option(help="The cloud assembly to deploy, unmodified.")] = ROOT
+    / "cdk.out"
+    / "local",
+    catalogue: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="A file to import; may be repeated."),
+    ] = None,
+    generated: Annotated[
+        bool, typer.Option("--generated", help="Load the generated catalogue.")
+    ] = False,
+    emulator_port: Annotated[int, typer.Option(envvar="KINDRED_EMULATOR_PORT")] = EMULATOR_PORT,
+    start_port: Annotated[int, typer.Option(envvar="KINDRED_START_PORT")] = START_PORT,
+    cache_port: Annotated[int, typer.Option(envvar="KINDRED_CACHE_PORT")] = CACHE_PORT,
+    timings: Annotated[bool, typer.Option("--timings", help="Show how long phases took.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the platform up, or bring what changed up to date. Returns leaving it running."""
+    console = Console(stderr=as_json, highlight=False)
+    settings = LocalSettings(
+        root=ROOT,
+        state=state_dir.resolve(),
+        emulator_port=emulator_port,
+        start_port=start_port,
+        cache_port=cache_port,
+    )
+    files = () if generated else tuple(catalogue or shared_files(ROOT))
+    phases = Phases(console)
+    signal.signal(signal.SIGTERM, _interrupt)
+    ran_before = find_supervisor(settings.state) is not None
+    try:
+        request = UpRequest(assembly=assembly, catalogue_files=files)
+        platform = bring_up(settings, request, phases)
+    except KeyboardInterrupt:
+        _report_interruption(settings, console, ran_before=ran_before)
+        raise typer.Exit(INTERRUPTED) from None
+    except MISUSE as error:
+        console.print(f"[red]cannot start:[/] {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(MISUSED) from error
+    except FAILURES as error:
+        _report_failure(settings, console, str(error), ran_before=ran_before)
+        raise typer.Exit(FAILED) from error
+    if timings:
+        phases.print_timings()
+    if as_json:
+        print(json.dumps(platform))  # noqa: T201
+    else:
+        table = describe_types(read_assembly(assembly))
+        print_started(console, platform, table, seconds=phases.total_seconds)
+
+
+@app.command()
+def down(state_dir: StateDir = ROOT / ".local") -> None:
+    """Stop everything and leave nothing behind."""
+    state = state_dir.resolve()
+    console = Console(highlight=False)
+    with console.status("stopping"):
+        ended = end_platform(state)
+        shutil.rmtree(state, ignore_errors=True)
+    console.print(f"stopped: {ended} processes ended" if ended else "nothing was running")
+
+
+@app.command()
+def status(
+    state_dir: StateDir = ROOT / ".local",
+    fidelity: Annotated[
+        bool, typer.Option("--fidelity", help="What each resource type does here.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What runs. Exit status 0: ready; 1: not yet, or something failed; 3: nothing runs."""
+    settings = LocalSettings(root=ROOT, state=state_dir.resolve())
+    console = Console(highlight=False)
+    platform = read_json(settings.platform_file)
+    alive = find_supervisor(settings.state) is not None
+    if platform is None or not alive:
+        raise typer.Exit(_report_absence(settings, console, as_json=as_json, stale=bool(platform)))
+    if as_json:
+        print(json.dumps(platform))  # noqa: T201
+    elif fidelity and platform["assembly"]:
+        print_fidelity(console, describe_types(read_assembly(Path(platform["assembly"]))))
+    else:
+        print_platform(console, platform)
+    if platform["state"] != "ready":
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def logs(
+    service: Annotated[
+        str | None, typer.Argument(help="Only this one, for example similarity_service.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
+    lines: Annotated[int, typer.Option(min=0, max=100_000, help="How many of the last.")] = 40,
+    state_dir: StateDir = ROOT / ".local",
+) -> None:
+    """Show the logs, each line with the name of its process."""
+    folder = LocalSettings(root=ROOT, state=state_dir.resolve()).logs
+    chosen = [path for path in folder.glob("*.log") if service in (None, path.stem)]
+    if not chosen:
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.log"))) or "none: nothing ran"
+        print(f"no log of {service or 'a platform'}; there are: {known}", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(NOT_RUNNING)
+    try:
+        follow_logs(folder, only=service, lines=lines, follow=follow)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
+def env(state_dir: StateDir = ROOT / ".local") -> None:
+    """Print exports that point any AWS client here, as its operator: eval "$(kindred local env)"."""
+    settings = running_settings(LocalSettings(root=ROOT, state=state_dir.resolve()))
+    try:
+        variables = operator_environment(settings)
+    except PlatformNotRunning as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        raise typer.Exit(NOT_RUNNING) from None
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")  # noqa: T201
+
+
+def _report_absence(
+    settings: LocalSettings, console: Console, *, as_json: bool, stale: bool
+) -> int:
+    failure = read_json(settings.failure_file)
+    reason = failure["reason"] if failure else "the supervisor was killed" if stale else None
+    if as_json:
+        print(json.dumps({"state": "down", "reason": reason, "processes": []}))  # noqa: T201
+    elif reason:
+        console.print(f"[red]down:[/] {escape(reason)}", soft_wrap=True)
+        console.print(f"logs are in {settings.logs}; `make up` starts again", soft_wrap=True)
+    else:
+        console.print("nothing runs; `make up` starts the platform")
+    return FAILED if reason else NOT_RUNNING
+
+
+def _report_failure(
+    settings: LocalSettings, console: Console, reason: str, *, ran_before: bool
+) -> None:
+    console.print(f"[red]failed:[/] {escape(reason)}", soft_wrap=True)
+    if ran_before:
+        console.print("the platform that ran before goes on running")
+        return
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    write_json(settings.failure_file, {"reason": reason.splitlines()[0], "at": at})
+    console.print(f"nothing is left running; logs are in {settings.logs}", soft_wrap=True)
+
+
+def _report_interruption(settings: LocalSettings, console: Console, *, ran_before: bool) -> None:
+    if ran_before:
+        console.print("interrupted; the platform that ran before goes on running")
+    else:
+        shutil.rmtree(settings.state, ignore_errors=True)
+        console.print("interrupted; nothing is left running")
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,138 @@
+"""What a resource of the templates does on the laptop: executes, is stood in for, or is recorded.
+
+Every type is decided here, by hand. A type that is in no list stops `up`, so that nothing is ever
+taken for tested because nobody looked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ops.local.assembly import Stack
+from ops.local.emulator.kindred_emulator.recorded_types import RECORDED_TYPES
+
+
+class Fidelity(StrEnum):
+    EXECUTES = "executes"
+    STOOD_IN = "stood in for"
+    RECORDED = "recorded only"
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFidelity:
+    """One row of the table."""
+
+    resource_type: str
+    count: int
+    fidelity: Fidelity
+    note: str
+
+
+class UndecidedTypes(Exception):
+    """Templates hold resource types of which nobody said what they do here."""
+
+
+EXECUTES = {
+    "AWS::ApiGateway::ApiKey": "a missing, wrong or disabled key is refused",
+    "AWS::ApiGateway::Deployment": "",
+    "AWS::ApiGateway::GatewayResponse": "",
+    "AWS::ApiGateway::Method": "through the VPC link to the load balancer, without TLS",
+    "AWS::ApiGateway::Model": "",
+    "AWS::ApiGateway::RequestValidator": "",
+    "AWS::ApiGateway::Resource": "",
+    "AWS::ApiGateway::RestApi": "",
+    "AWS::ApiGateway::Stage": "without access logs, metrics and tracing",
+    "AWS::ApiGateway::UsagePlan": "keys; throttling and quota are the emulator's and approximate: "
+    "not modelled as AWS does it, never a measure of it",
+    "AWS::ApiGateway::UsagePlanKey": "",
+    "AWS::CloudWatch::Alarm": "evaluated over what services and tests put",
+    "AWS::DynamoDB::GlobalTable": "in one region; a CMK is asked for, items are not encrypted",
+    "AWS::DynamoDB::Table": "a CMK is asked for, items are not encrypted",
+    "AWS::ElasticLoadBalancingV2::Listener": "plain HTTP: its certificate is not used",
+    "AWS::ElasticLoadBalancingV2::ListenerRule": "paths, rewrites and weights; weights do not "
+    "move during a deployment",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "no access logs and no metrics",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": "health is checked by the runner",
+    "AWS::IAM::ManagedPolicy": "",
+    "AWS::IAM::Policy": "enforced on every call",
+    "AWS::IAM::Role": "assumed by tasks; trust policies are read",
+    "AWS::KMS::Alias": "",
+    "AWS::KMS::Key": "calls on S3, DynamoDB and Secrets Manager need its grants; no rotation",
+    "AWS::Logs::LogGroup": "written as the execution role; embedded metrics are read",
+    "AWS::S3::Bucket": "no lifecycle, access logs or replication",
+    "AWS::S3::BucketPolicy": "enforced; every call counts as encrypted in transit",
+    "AWS::SSM::Parameter": "",
+    "AWS::SecretsManager::Secret": "no rotation",
+}
+STOOD_IN = {
+    "AWS::ECS::Cluster": "local processes",
+    "AWS::ECS::Service": "local processes, replaced one version by the next: no canary steps, "
+    "no deployment alarms, no capacity providers",
+    "AWS::ECS::TaskDefinition": "a process of the project's own interpreter from the image's "
+    "build context, with its environment, secrets and role; no CPU, memory, user or "
+    "read-only limits",
+    "AWS::ElastiCache::ReplicationGroup": "Redis 6.2 behind a TLS proxy; one node, no failover, "
+    "commands that only Valkey knows are missing",
+    "AWS::ElastiCache::User": "an ACL user of that Redis",
+    "AWS::ElastiCache::UserGroup": "its users are let in, nobody else",
+}
+EXPRESSION_ALARM = "AWS::CloudWatch::Alarm over an expression"
+# Types that the emulator keeps, and that change nothing that a request meets.
+RECORDED = {
+    "AWS::ApiGateway::Account": "",
+    "AWS::CDK::Metadata": "",
+    "AWS::EC2::InternetGateway": "no network is emulated",
+    "AWS::EC2::Route": "no network is emulated",
+    "AWS::EC2::RouteTable": "no network is emulated",
+    "AWS::EC2::SecurityGroup": "no network is emulated: nothing is closed here",
+    "AWS::EC2::Subnet": "no network is emulated",
+    "AWS::EC2::SubnetRouteTableAssociation": "no network is emulated",
+    "AWS::EC2::VPC": "no network is emulated",
+    "AWS::EC2::VPCEndpoint": "no network is emulated, its policy is not read",
+    "AWS::EC2::VPCGatewayAttachment": "no network is emulated",
+    "AWS::ElastiCache::SubnetGroup": "no network is emulated",
+    **dict.fromkeys(RECORDED_TYPES, ""),
+    EXPRESSION_ALARM: "nothing evaluates metric math",
+    "AWS::ApiGatewayV2::VpcLink": "API Gateway goes to the load balancer without it",
+    "AWS::ApplicationAutoScaling::ScalableTarget": "nothing scales by itself",
+    "AWS::ApplicationAutoScaling::ScalingPolicy": "nothing scales by itself",
+    "AWS::EC2::SecurityGroupEgress": "no network is emulated",
+    "AWS::EC2::SecurityGroupIngress": "no network is emulated",
+}
+DECISIONS = {
+    **{name: (Fidelity.EXECUTES, note) for name, note in EXECUTES.items()},
+    **{name: (Fidelity.STOOD_IN, note) for name, note in STOOD_IN.items()},
+    **{name: (Fidelity.RECORDED, note) for name, note in RECORDED.items()},
+}
+
+
+def describe_types(stacks: Iterable[Stack]) -> list[TypeFidelity]:
+    """The table for these stacks. Raises UndecidedTypes."""
+    counts = Counter(
+        _decided_as(resource)
+        for stack in stacks
+        for resource in stack.template["Resources"].values()
+    )
+    undecided = sorted(counts.keys() - DECISIONS.keys())
+    if undecided:
+        raise UndecidedTypes(
+            f"nobody decided what {', '.join(undecided)} does on the laptop: say it in "
+            "ops/local/fidelity.py (executes, stood in for, or recorded only)"
+        )
+    return [TypeFidelity(name, counts[name], *DECISIONS[name]) for name in sorted(counts)]
+
+
+def _decided_as(resource: Mapping[str, Any]) -> str:
+    name: str = resource["Type"]
+    over_expression = "Metrics" in resource.get("Properties", {})
+    return EXPRESSION_ALARM if name == "AWS::CloudWatch::Alarm" and over_expression else name
+
+
+def summarize(table: Iterable[TypeFidelity]) -> str:
+    """One line: how many types of each kind."""
+    kinds = Counter(row.fidelity for row in table)
+    return ", ".join(f"{kinds[kind]} {kind}" for kind in Fidelity)

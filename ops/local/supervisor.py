@@ -1,0 +1,214 @@
+"""The one background process of a platform: owns emulator, cache, tasks and start page."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.local.assembly import image_assets, read_assembly
+from ops.local.child_process import ChildProcess, describe_exit
+from ops.local.ecs_services import EcsServices
+from ops.local.emulator_environment import emulator_python
+from ops.local.emulator_process import start_emulator
+from ops.local.log_files import LogFile
+from ops.local.operator_credentials import become_operator, clean_environment
+from ops.local.role_credentials import CredentialsServer
+from ops.local.runner import Runner
+from ops.local.settings import LocalSettings
+from ops.local.start_page import StartPage
+from ops.local.state_files import read_json, write_json
+from ops.local.task import TaskHost
+
+TICK_SECONDS = 0.2
+CHILD_GRACE_SECONDS = 5
+
+
+class Supervisor:
+    """Runs until it is told to stop, or until something that the platform stands on ends."""
+
+    def __init__(self, settings: LocalSettings, *, started_by: int) -> None:
+        self._settings = settings
+        self._started_by = started_by
+        self._log = LogFile(settings.logs / "supervisor.log")
+        self._stop = threading.Event()
+        self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._published: dict[str, Any] = {}
+        self._runner: Runner | None = None
+        self._generation = 0
+
+    def run(self) -> int:
+        """Exit status 0 when told to stop, 1 when it went down by itself."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        become_operator(self._settings)
+        self._credentials = CredentialsServer()
+        self._page = StartPage(self._settings)
+        self._children = [
+            start_emulator(
+                self._settings,
+                emulator_python(self._settings.root),
+                LogFile(self._settings.logs / "emulator.log"),
+            ),
+            self._start_cache(),
+        ]
+        failure = None
+        try:
+            while failure is None and not self._stop.is_set():
+                failure = self._step()
+                self._publish()
+                self._stop.wait(TICK_SECONDS)
+        except Exception as error:
+            failure = f"the supervisor failed: {error!r}"
+            raise
+        finally:
+            self._shut_down(failure)
+        return 0 if failure is None else 1
+
+    def _step(self) -> str | None:
+        """Why the platform cannot go on; None while it can."""
+        for child in self._children:
+            if child.exit_status is not None:
+                log = self._settings.logs / f"{child.name}.log"
+                return f"the {child.name} {describe_exit(child.exit_status)}; its log: {log}"
+        deployment = read_json(self._settings.deployment_file)
+        if deployment is None:
+            if not psutil.pid_exists(self._started_by):
+                return "`up` ended before the platform was deployed"
+            return None
+        try:
+            if self._runner is None or deployment["generation"] != self._generation:
+                self._runner = self._runner_for(Path(deployment["assembly"]))
+            self._runner.reconcile()
+            self._generation = deployment["generation"]
+        except (BotoCoreError, ClientError) as error:
+            self._log.write("supervisor", f"could not read what should run: {error}".encode())
+        return None
+
+    def _runner_for(self, assembly: Path) -> Runner:
+        images = {
+            image.tag: image.context
+            for stack in read_assembly(assembly)
+            for image in image_assets(stack)
+        }
+        if self._runner is not None:
+            self._runner.host.images.update(images)
+            return self._runner
+        load_balancing = boto3.client("elbv2")
+        host = TaskHost(
+            settings=self._settings,
+            images=images,
+            credentials=self._credentials,
+            security_tokens=boto3.client("sts"),
+            load_balancing=load_balancing,
+        )
+        services = EcsServices(boto3.client("ecs"), load_balancing)
+        return Runner(services.read, host, self._settings.logs)
+
+    def _start_cache(self) -> ChildProcess:
+        settings = self._settings
+        return ChildProcess(
+            "cache",
+            [
+                *(sys.executable, "-m", "ops.local.cache"),
+                *("--state", str(settings.state), "--port", str(settings.cache_port)),
+            ],
+            environment=clean_environment(),
+            directory=settings.root,
+            log=LogFile(settings.logs / "cache.log"),
+            state=settings.state,
+        )
+
+    def _publish(self) -> None:
+        """Write the platform file when something in it changed."""
+        settings, runner = self._settings, self._runner
+        deployment = read_json(settings.deployment_file) or {}
+        settled = runner is not None and runner.settled
+        content = {
+            "state": "ready" if settled else "starting",
+            "api_url": deployment.get("api_url"),
+            "api_key": deployment.get("api_key"),
+            "emulator_url": settings.emulator_url,
+            "console_url": None,
+            "start_url": settings.start_url,
+            "environment": deployment.get("environment"),
+            "started_at": self._started_at,
+            "catalogue": deployment.get("catalogue"),
+            "assembly": deployment.get("assembly"),
+            "generation": self._generation,
+            "processes": self._processes(),
+        }
+        if content != self._published and not self._stop.is_set():
+            write_json(settings.platform_file, content)
+            self._published = content
+
+    def _processes(self) -> list[dict[str, Any]]:
+        settings = self._settings
+        ports = {"emulator": settings.emulator_port, "cache": settings.cache_port}
+        fixed = [
+            {"name": child.name, "pid": child.pid, "port": ports[child.name], "state": "running"}
+            for child in self._children
+        ]
+        own = {
+            "name": "supervisor",
+            "pid": psutil.Process().pid,
+            "port": settings.start_port,
+            "state": "running",
+        }
+        tasks = [
+            {
+                "name": task.task_id,
+                "service": task.spec.label,
+                "pid": task.pid,
+                "port": task.port,
+                "state": str(task.state),
+                "restarts": task.restarts,
+                "problem": task.problem,
+            }
+            for task in (self._runner.tasks if self._runner else [])
+        ]
+        return [own, *fixed, *tasks]
+
+    def _shut_down(self, failure: str | None) -> None:
+        self._stop.set()
+        if self._runner:
+            # Without an emulator there is nothing to flush to.
+            self._runner.stop(longest_grace_seconds=CHILD_GRACE_SECONDS if failure else None)
+        for child in reversed(self._children):
+            child.stop(grace_seconds=CHILD_GRACE_SECONDS)
+        self._credentials.close()
+        self._page.close()
+        if failure:
+            self._log.write("supervisor", failure.encode())
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            write_json(self._settings.failure_file, {"reason": failure, "at": at})
+        self._settings.platform_file.unlink(missing_ok=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    for name in ("root", "state"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("emulator-port", "start-port", "cache-port", "started-by"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    given = parser.parse_args()
+    settings = LocalSettings(
+        root=given.root,
+        state=given.state,
+        emulator_port=given.emulator_port,
+        start_port=given.start_port,
+        cache_port=given.cache_port,
+    )
+    return Supervisor(settings, started_by=given.started_by).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
