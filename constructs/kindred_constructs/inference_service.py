@@ -76,7 +76,7 @@ class InferenceService(Construct):
                 "METRICS_TABLE": stores.tables.metrics.table_name,
                 "REQUEST_LOG_TABLE": stores.tables.request_log.table_name,
                 "VALKEY_HOST": stores.cache.host,
-                "VALKEY_PORT": str(stores.cache.port),
+                "VALKEY_PORT": stores.cache.endpoint_port,
                 "VALKEY_USERNAME": stores.cache.username,
                 "VALKEY_CLUSTER_MODE": str(stores.cache.cluster_mode).lower(),
             },

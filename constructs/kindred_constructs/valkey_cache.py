@@ -107,6 +107,15 @@ class ValkeyCache(Construct):
         )
         group.add_egress_rule(self._security_group, ec2.Port.tcp(PORT), "Valkey")
 
+    @property
+    def endpoint_port(self) -> str:
+        """The port that clients connect to, which a stand-in for the cache may choose."""
+        return (
+            self._group.attr_configuration_end_point_port
+            if self.cluster_mode
+            else self._group.attr_primary_end_point_port
+        )
+
     def _generated_secret(
         self, key: kms.IKey, removal_policy: cdk.RemovalPolicy
     ) -> secretsmanager.Secret:
