@@ -7,6 +7,7 @@ import typer
 
 from ops.catalogue.commands import app as catalogue
 from ops.certificate import app as certificate
+from ops.local.commands import app as local
 
 app = typer.Typer(
     name="kindred",
@@ -17,3 +18,4 @@ app = typer.Typer(
 )
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(certificate, name="certificate")
+app.add_typer(local, name="local")
