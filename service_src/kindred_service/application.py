@@ -5,38 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kindred_aws.unit_cache import UnitCache
 from kindred_service import health_routes
-from kindred_service.arms import Arms
 from kindred_service.body_limit import BodyLimit
+from kindred_service.collaborators import Collaborators
 from kindred_service.metrics import ServiceMetrics
 from kindred_service.observation import Observation
 from kindred_service.problems import Problem, Refusal, from_http, from_validation, respond
-from kindred_service.query import QueryResolver
-from kindred_service.recorder import Recorder
 
 _EMF_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collaborators:
-    service_name: str
-    root_path: str = ""
-    resolver: QueryResolver
-    arms: Arms
-    cache: UnitCache
-    recorder: Recorder
-    metrics: ServiceMetrics
-    logger: Logger
 
 
 def create_base_app(title: str, collaborators: Collaborators) -> FastAPI:

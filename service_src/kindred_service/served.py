@@ -12,7 +12,7 @@ from fastapi import Request
 
 from kindred.experiments.arm_metrics import Operation, ServedRequest
 from kindred_aws.request_log import RequestRecord
-from kindred_service.application import Collaborators
+from kindred_service.collaborators import Collaborators
 from kindred_service.query import ResolvedQuery
 from kindred_service.wire import QueryIn
 

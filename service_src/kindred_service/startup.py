@@ -22,8 +22,8 @@ from kindred_aws.experiment_table import ExperimentTable
 from kindred_aws.metrics_table import MetricsTable
 from kindred_aws.request_log import RequestLog
 from kindred_aws.unit_cache import UnitCache
-from kindred_service.application import Collaborators
 from kindred_service.arms import Arms
+from kindred_service.collaborators import Collaborators
 from kindred_service.metrics import ServiceMetrics
 from kindred_service.models import Models, load_models
 from kindred_service.query import QueryResolver

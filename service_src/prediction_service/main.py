@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from kindred_service.application import Collaborators, create_base_app
+from kindred_service.application import create_base_app
+from kindred_service.collaborators import Collaborators
 from prediction_service.routers import predictions
 
 

@@ -16,8 +16,8 @@ from kindred.similarity.artefact import write_artefact
 from kindred.similarity.catalogue import Catalogue, write_catalogue
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred_aws.unit_cache import NOTHING, Remembered
-from kindred_service.application import Collaborators
 from kindred_service.arms import Arms
+from kindred_service.collaborators import Collaborators
 from kindred_service.metrics import ServiceMetrics
 from kindred_service.models import load_model
 from kindred_service.query import QueryResolver
