@@ -22,11 +22,13 @@ def upload_assets(client: S3Client, stack: Stack, *, account: str, region: str) 
     """Upload what is not there yet; the address of the stack's template, byte for byte its file."""
     template_url = ""
     for asset in file_assets(stack, account=account, region=region):
-        # Keys are content hashes: an object that exists is the right one.
-        if not _exists(client, asset.bucket, asset.key):
+        is_template = asset.source == stack.template_file
+        # Keys are content hashes, so an object that exists is the right one; a template that
+        # somebody edited for a trial keeps the key of the one it was made from.
+        if is_template or not _exists(client, asset.bucket, asset.key):
             body = _zipped(asset.source) if asset.packaging == "zip" else asset.source.read_bytes()
             client.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
-        if asset.source == stack.template_file:
+        if is_template:
             template_url = f"https://s3.{region}.amazonaws.com/{asset.bucket}/{asset.key}"
     return template_url
 

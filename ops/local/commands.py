@@ -161,7 +161,7 @@ def logs(
 
 @app.command()
 def env(state_dir: StateDir = ROOT / ".local") -> None:
-    """Print exports that point any AWS client here, as its operator: eval "$(kindred local env)"."""
+    """Print what makes AWS clients its operator: eval "$(kindred local env)"."""
     settings = running_settings(LocalSettings(root=ROOT, state=state_dir.resolve()))
     try:
         variables = operator_environment(settings)

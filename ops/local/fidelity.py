@@ -46,8 +46,8 @@ EXECUTES = {
     "AWS::ApiGateway::Resource": "",
     "AWS::ApiGateway::RestApi": "",
     "AWS::ApiGateway::Stage": "without access logs, metrics and tracing",
-    "AWS::ApiGateway::UsagePlan": "keys; throttling and quota are the emulator's and approximate: "
-    "not modelled as AWS does it, never a measure of it",
+    "AWS::ApiGateway::UsagePlan": "keys; throttling and quota by the emulator's own count, which "
+    "says nothing of how AWS throttles",
     "AWS::ApiGateway::UsagePlanKey": "",
     "AWS::CloudWatch::Alarm": "evaluated over what services and tests put",
     "AWS::DynamoDB::GlobalTable": "in one region; a CMK is asked for, items are not encrypted",

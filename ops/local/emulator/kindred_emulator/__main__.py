@@ -7,6 +7,7 @@ import sys
 from ministack.app import main
 
 from . import (
+    api_gateway,
     cache_users,
     encryption,
     load_balancing,
@@ -23,6 +24,7 @@ ADDITIONS = (
     resource_corrections,
     secret_references,
     encryption,
+    api_gateway,
     cache_users,
     load_balancing,
     private_integrations,

@@ -1,19 +1,15 @@
-"""What CloudWatch Logs does with a line that arrives: metrics out of it, and old ones dropped.
-
-Source: the CloudWatch embedded metric format specification.
-"""
+"""What CloudWatch Logs does with a line that arrives: metrics out of it, and old ones dropped."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
 from typing import Any
 
 from ministack.core import iam_actions
 from ministack.services import cloudwatch, cloudwatch_logs
 
-MARK = '"_aws"'
+from .embedded_metrics import read_metrics
+
 EVENTS_KEPT = 5_000
 POINTS_KEPT = 5_000
 # Where the request's body stands among the arguments of `extract_resource_arn` after the service.
@@ -70,31 +66,3 @@ def _drop_old(request: dict[str, Any]) -> None:
     for points in cloudwatch._metrics.values():
         if len(points) > 2 * POINTS_KEPT:
             del points[:-POINTS_KEPT]
-
-
-def read_metrics(line: str) -> Iterator[dict[str, Any]]:
-    """One datum for each metric and each set of dimensions of the line; none for other lines."""
-    if MARK not in line:
-        return
-    try:
-        record = json.loads(line)
-        directives = record["_aws"]["CloudWatchMetrics"]
-        moment = record["_aws"].get("Timestamp", time.time() * 1000) / 1000
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return
-    for directive in directives:
-        for metric in directive.get("Metrics", []):
-            value = record.get(metric["Name"])
-            if value is None:
-                continue
-            for names in directive.get("Dimensions") or [[]]:
-                several = isinstance(value, list)
-                yield {
-                    "namespace": directive["Namespace"],
-                    "name": metric["Name"],
-                    "dims": {name: str(record.get(name, "")) for name in names},
-                    "ts": moment,
-                    "unit": metric.get("Unit", "None"),
-                    "value": None if several else value,
-                    "values": value if several else None,
-                }

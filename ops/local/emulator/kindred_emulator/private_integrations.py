@@ -12,7 +12,6 @@ from ministack.core.responses import StreamingResponse, get_request_client_ip
 from ministack.services import alb, apigateway_v1
 
 from .request_mapping import map_request
-from .resource_handlers import after_each_change
 
 HOP_BY_HOP = frozenset(
     {"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -41,18 +40,6 @@ def install() -> None:
 
     apigateway_v1._execute_in_scope = remembering
     apigateway_v1._invoke_http_proxy_v1 = through_link
-    after_each_change("AWS::ApiGateway::Method", _keep_link)
-
-
-def _keep_link(_: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """The method's stored integration loses which link and load balancer it goes to."""
-    declared = properties.get("Integration") or {}
-    resource = apigateway_v1._resources[properties["RestApiId"]][properties["ResourceId"]]
-    method = resource["resourceMethods"][properties["HttpMethod"]]
-    if method.get("methodIntegration"):
-        method["methodIntegration"]["connectionId"] = declared.get("ConnectionId")
-        method["methodIntegration"]["integrationTarget"] = declared.get("IntegrationTarget")
-    return {}
 
 
 async def _forward(

@@ -1,0 +1,53 @@
+"""What API Gateway loses on the way from a template: validators, links, what was not valid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.services import apigateway_v1
+
+from .resource_handlers import after_each_change
+
+Properties = dict[str, Any]
+
+VALIDATION_ERROR = b"$context.error.validationErrorString"
+
+
+def install() -> None:
+    """Keep validators, and what methods say of validator, link and load balancer."""
+    after_each_change("AWS::ApiGateway::RequestValidator", _store_validator)
+    after_each_change("AWS::ApiGateway::Method", _complete_method)
+    render = apigateway_v1._gateway_error_response
+
+    def rendered(error: Any, request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        status, headers, body = render(error, request)
+        # AWS says here which property was wrong; the emulator knows only that one was.
+        return status, headers, body.replace(VALIDATION_ERROR, (error.message or "").encode())
+
+    apigateway_v1._gateway_error_response = rendered
+
+
+def _store_validator(validator_id: str, properties: Properties) -> dict[str, Any]:
+    of_api = apigateway_v1._request_validators.setdefault(properties["RestApiId"], {})
+    of_api[validator_id] = {
+        "id": validator_id,
+        "name": properties.get("Name", ""),
+        "validateRequestBody": _is_true(properties.get("ValidateRequestBody")),
+        "validateRequestParameters": _is_true(properties.get("ValidateRequestParameters")),
+    }
+    return {}
+
+
+def _complete_method(_: str, properties: Properties) -> dict[str, Any]:
+    declared = properties.get("Integration") or {}
+    resource = apigateway_v1._resources[properties["RestApiId"]][properties["ResourceId"]]
+    method = resource["resourceMethods"][properties["HttpMethod"]]
+    method["requestValidatorId"] = properties.get("RequestValidatorId")
+    if method.get("methodIntegration"):
+        method["methodIntegration"]["connectionId"] = declared.get("ConnectionId")
+        method["methodIntegration"]["integrationTarget"] = declared.get("IntegrationTarget")
+    return {}
+
+
+def _is_true(value: object) -> bool:
+    return str(value).lower() == "true"
