@@ -5,6 +5,7 @@ Exit statuses: 0 done; 1 not done, and the message says why; 2 the command itsel
 
 import typer
 
+from ops.architecture_command import architecture
 from ops.catalogue.commands import app as catalogue
 from ops.certificate import app as certificate
 from ops.local.commands import app as local
@@ -19,3 +20,4 @@ app = typer.Typer(
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(certificate, name="certificate")
 app.add_typer(local, name="local")
+app.command("architecture")(architecture)
