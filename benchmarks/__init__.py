@@ -1,0 +1,1 @@
+"""What is measured, each benchmark runnable alone and each beside a peer in the same run."""
