@@ -24,9 +24,7 @@ class Acknowledgement(Part):
     in some environments only names them: elsewhere it is still a finding.
     """
 
-    id: Annotated[
-        str, Field(pattern=r"^(AwsSolutions::AwsSolutions|NIST\.800\.53\.R5::NIST|Annotation::)")
-    ]
+    id: Annotated[str, Field(pattern=r"^(AwsSolutions|NIST\.800\.53\.R5)::(AwsSolutions|NIST)")]
     path: Annotated[str, Field(pattern=r"^[A-Za-z]+Stack(/|$)")]
     reason: Annotated[str, Field(min_length=30)]
     owner: Annotated[str, Field(min_length=2)]

@@ -94,6 +94,8 @@ class FargateService(Construct):
         if rollout.strategy == "rolling":
             return {"circuit_breaker": ecs.DeploymentCircuitBreaker(enable=True, rollback=True)}
         return {
+            # For rolling deployments alone; a canary goes back on its alarms.
+            "circuit_breaker": ecs.DeploymentCircuitBreaker(enable=False),
             "deployment_strategy": ecs.DeploymentStrategy.CANARY,
             "canary_configuration": ecs.TrafficShiftConfig(
                 step_percent=rollout.canary_percent, step_bake_time=rollout.canary_bake

@@ -1,0 +1,36 @@
+"""Every environment is synthesized once, by the command line, with policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stacks.environment import Environment
+from stacks.environment_file import load_environment
+from tests.infrastructure.synthesized import CDK, ENVIRONMENTS, Synthesized, run_cdk
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not CDK.exists():
+        pytest.fail("the CDK command line is missing: run `npm ci`")
+    output = tmp_path_factory.mktemp("assembly") / "cdk.out"
+    result = run_cdk(output, "--context", f"environment={','.join(ENVIRONMENTS)}")
+    assert result.returncode == 0, result.stderr
+    return output
+
+
+@pytest.fixture(scope="session")
+def platforms(assembly: Path) -> dict[str, Synthesized]:
+    return {name: Synthesized(assembly, f"Kindred-{name}") for name in ENVIRONMENTS}
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def environment(request: pytest.FixtureRequest) -> Environment:
+    return load_environment(request.param)
+
+
+@pytest.fixture
+def platform(environment: Environment, platforms: dict[str, Synthesized]) -> Synthesized:
+    return platforms[environment.name]

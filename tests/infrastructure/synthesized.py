@@ -1,0 +1,182 @@
+"""A synthesized assembly, read from its files: templates, manifests, and who may do what."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = ("local", "dev", "staging", "prod")
+STACKS = ("NetworkStack", "DataStack", "ApiStack")
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+
+
+def run_cdk(
+    output: Path, *arguments: str, prefix: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """The command line as `make synth` calls it, without anything of AWS in its environment."""
+    command = [*prefix, CDK, "synth", "--quiet", "--no-lookups", *arguments, "--output", output]
+    return subprocess.run(
+        [str(part) for part in command], cwd=ROOT, env=bare_environment(), capture_output=True,
+        text=True, check=False, timeout=180,
+    )  # fmt: skip
+
+
+def bare_environment() -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ["HOME"],
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+    }
+
+
+@dataclass(frozen=True)
+class Permission:
+    role: str
+    action: str
+    resource: str
+    principal: str = ""
+    conditions: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    stack: str
+    logical_id: str
+    body: dict[str, Any]
+
+    @property
+    def type(self) -> str:
+        return str(self.body["Type"])
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        return dict(self.body.get("Properties", {}))
+
+    @property
+    def path(self) -> str:
+        """Below the stage, as in `ApiStack/Similarity/Task/Resource`."""
+        parts = str(self.body.get("Metadata", {}).get("aws:cdk:path", "")).split("/")[1:]
+        while parts and parts[-1] == "Resource":
+            parts.pop()
+        return "/".join(parts)
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """One stage of an assembly."""
+
+    assembly: Path
+    stage: str
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        return json.loads((self._folder / "manifest.json").read_text())
+
+    @cached_property
+    def templates(self) -> dict[str, dict[str, Any]]:
+        return {name: json.loads(path.read_text()) for name, path in self.template_files.items()}
+
+    @cached_property
+    def template_files(self) -> dict[str, Path]:
+        return {
+            name: self._folder / artifact["properties"]["templateFile"]
+            for name, artifact in self.stack_artifacts.items()
+        }
+
+    @cached_property
+    def stack_artifacts(self) -> dict[str, dict[str, Any]]:
+        return {
+            artifact["displayName"].split("/")[1].split(" ")[0]: artifact
+            for artifact in self.manifest["artifacts"].values()
+            if artifact["type"] == "aws:cloudformation:stack"
+        }
+
+    @cached_property
+    def resources(self) -> list[Resource]:
+        return [
+            Resource(stack=stack, logical_id=logical_id, body=body)
+            for stack, template in self.templates.items()
+            for logical_id, body in template["Resources"].items()
+        ]
+
+    def of_type(self, kind: str) -> list[Resource]:
+        return [resource for resource in self.resources if resource.type == kind]
+
+    def at(self, path: str) -> Resource:
+        [found] = [resource for resource in self.resources if resource.path == path]
+        return found
+
+    def named(self, value: Any, *, stack: str) -> str:
+        """A reference as a readable path: `DataStack/EmbeddingsBucket/embeddings/*`."""
+        if isinstance(value, str):
+            return value
+        [(function, argument)] = value.items()
+        match function:
+            case "Ref" if str(argument).startswith("AWS::"):
+                return f"<{argument}>"
+            case "Ref":
+                return self._path(stack, str(argument))
+            case "Fn::GetAtt":
+                return self._path(stack, str(argument[0]))
+            case "Fn::GetStackOutput":
+                producer = str(argument["StackName"]).removeprefix(f"{self.stage}-")
+                output = self.templates[producer]["Outputs"][argument["OutputName"]]["Value"]
+                return self.named(output, stack=producer)
+            case "Fn::Join":
+                return str(argument[0]).join(self.named(part, stack=stack) for part in argument[1])
+            case _:
+                return json.dumps(value, sort_keys=True)
+
+    @cached_property
+    def permissions(self) -> list[Permission]:
+        """Of roles' policies, one for each action on each resource."""
+        return [
+            Permission(role=self.named(role, stack=policy.stack), action=action, resource=resource)
+            for policy in self.of_type("AWS::IAM::Policy")
+            for role in policy.properties["Roles"]
+            for statement in policy.properties["PolicyDocument"]["Statement"]
+            for action in as_list(statement["Action"])
+            for resource in (
+                self.named(each, stack=policy.stack) for each in as_list(statement["Resource"])
+            )
+        ]
+
+    def who_may(self, action: str, resource: str) -> set[str]:
+        return {
+            permission.role
+            for permission in self.permissions
+            if permission.action == action and permission.resource == resource
+        }
+
+    @property
+    def _folder(self) -> Path:
+        return self.assembly / f"assembly-{self.stage}"
+
+    def _path(self, stack: str, logical_id: str) -> str:
+        resources = self.templates[stack]["Resources"]
+        if logical_id not in resources:
+            return f"{stack}/{logical_id}"
+        return Resource(stack=stack, logical_id=logical_id, body=resources[logical_id]).path
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def every_string(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key)
+            yield from every_string(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from every_string(inner)

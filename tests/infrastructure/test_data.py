@@ -1,0 +1,245 @@
+"""What is kept, for how long, under which key, and behind what protection."""
+
+import pytest
+
+STATEFUL = {
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SecretsManager::Secret",
+}
+# A log group and its key live beside what writes the log; losing one loses no state.
+ONLY_IN_STATEFUL_STACKS = STATEFUL - {"AWS::Logs::LogGroup", "AWS::KMS::Key"}
+STATEFUL_STACKS = {"DataStack"}
+
+
+@pytest.fixture
+def stateful(platform):
+    return [resource for resource in platform.resources if resource.type in STATEFUL]
+
+
+def buckets(platform):
+    return {
+        bucket.path.partition("/")[2]: bucket.properties
+        for bucket in platform.of_type("AWS::S3::Bucket")
+    }
+
+
+def test_state_lives_in_stateful_stacks_alone(platform):
+    outside = [
+        resource.path
+        for resource in platform.resources
+        if resource.type in ONLY_IN_STATEFUL_STACKS and resource.stack not in STATEFUL_STACKS
+    ]
+
+    assert outside == []
+
+
+def test_the_stacks_say_themselves_that_they_are_stateful():
+    from stacks import api_stack, data_stack, network_stack
+
+    classes = (network_stack.NetworkStack, data_stack.DataStack, api_stack.ApiStack)
+    assert {each.__name__ for each in classes if each.stateful} == STATEFUL_STACKS
+
+
+def test_data_outlives_its_stack_in_production_and_goes_with_it_elsewhere(environment, stateful):
+    wanted = "Retain" if environment.production else "Delete"
+
+    for resource in stateful:
+        assert resource.body["DeletionPolicy"] == wanted, resource.path
+        assert resource.body["UpdateReplacePolicy"] == wanted, resource.path
+
+
+def test_stateful_stacks_cannot_be_deleted_in_production(environment, platform):
+    protected = {
+        name
+        for name, artifact in platform.stack_artifacts.items()
+        if artifact["properties"].get("terminationProtection")
+    }
+
+    assert protected == (STATEFUL_STACKS if environment.production else set())
+
+
+def test_tables_cannot_be_deleted_in_production_and_can_be_restored_everywhere(
+    environment, platform
+):
+    for table in platform.of_type("AWS::DynamoDB::GlobalTable"):
+        [replica] = table.properties["Replicas"]
+        assert replica.get("DeletionProtectionEnabled", False) == environment.production
+        restore = replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+        assert restore is True
+
+
+def test_the_load_balancer_cannot_be_deleted_in_production(environment, platform):
+    [balancer] = platform.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")
+    attributes = {
+        each["Key"]: each["Value"] for each in balancer.properties["LoadBalancerAttributes"]
+    }
+
+    assert attributes["deletion_protection.enabled"] == str(environment.production).lower()
+
+
+def test_tables_have_the_keys_and_the_expiry_that_services_write(platform):
+    shapes = {
+        table.path.rpartition("/")[2]: (
+            [each["AttributeName"] for each in table.properties["KeySchema"]],
+            table.properties.get("TimeToLiveSpecification", {}).get("AttributeName"),
+        )
+        for table in platform.of_type("AWS::DynamoDB::GlobalTable")
+    }
+
+    assert shapes == {
+        "Experiments": (["experiment_id"], None),
+        "Metrics": (["experiment_id", "timestamp"], None),
+        "RequestLog": (["record_id"], "expires_at"),
+    }
+
+
+def test_tables_are_billed_as_the_tier_says(environment, platform):
+    modes = {
+        table.properties["BillingMode"] for table in platform.of_type("AWS::DynamoDB::GlobalTable")
+    }
+
+    provisioned = environment.sizes.tables.billing == "provisioned"
+    assert modes == {"PROVISIONED" if provisioned else "PAY_PER_REQUEST"}
+
+
+def test_everything_is_encrypted_with_a_key_of_ours_but_the_bucket_that_aws_delivers_to(platform):
+    algorithms = {}
+    for name, properties in buckets(platform).items():
+        [rule] = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        algorithms[name] = rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+    assert algorithms == {
+        "LogsBucket": "AES256",
+        "EmbeddingsBucket": "aws:kms",
+        "TrainingBucket": "aws:kms",
+    }
+
+    for table in platform.of_type("AWS::DynamoDB::GlobalTable"):
+        [replica] = table.properties["Replicas"]
+        key = platform.named(replica["SSESpecification"]["KMSMasterKeyId"], stack=table.stack)
+        assert key == "DataStack/DataKey"
+    for secret in platform.of_type("AWS::SecretsManager::Secret"):
+        key = platform.named(secret.properties["KmsKeyId"], stack=secret.stack)
+        assert key == "DataStack/DataKey"
+    for log_group in platform.of_type("AWS::Logs::LogGroup"):
+        key = platform.named(log_group.properties["KmsKeyId"], stack=log_group.stack)
+        assert key == "NetworkStack/TelemetryKey"
+
+
+def test_keys_are_rotated(platform):
+    for key in platform.of_type("AWS::KMS::Key"):
+        assert key.properties["EnableKeyRotation"] is True
+
+
+def test_buckets_are_private_versioned_and_tls_only(platform):
+    for name, properties in buckets(platform).items():
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}, name
+    for policy in platform.of_type("AWS::S3::BucketPolicy"):
+        denied = [
+            statement["Condition"]
+            for statement in policy.properties["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Deny" and statement["Principal"] == {"AWS": "*"}
+        ]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in denied, policy.path
+        assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in denied, policy.path
+
+
+def test_reads_and_writes_of_buckets_are_logged(platform):
+    logged = {
+        name: platform.named(
+            properties["LoggingConfiguration"]["DestinationBucketName"], stack="DataStack"
+        )
+        for name, properties in buckets(platform).items()
+        if "LoggingConfiguration" in properties
+    }
+
+    assert logged == dict.fromkeys(("EmbeddingsBucket", "TrainingBucket"), "DataStack/LogsBucket")
+
+
+def transitions(rules):
+    return {
+        (each["StorageClass"], each["TransitionInDays"])
+        for rule in rules
+        for each in rule.get("Transitions", [])
+    }
+
+
+def test_a_published_embedding_never_moves_to_where_a_task_could_not_read_it_at_once(platform):
+    rules = buckets(platform)["EmbeddingsBucket"]["LifecycleConfiguration"]["Rules"]
+
+    assert transitions(rules) == {("GLACIER_IR", 90)}
+    assert not any("ExpirationInDays" in rule for rule in rules)
+
+
+def test_replaced_embeddings_go_to_glacier_after_90_days_and_end_a_year_later(platform):
+    rules = buckets(platform)["EmbeddingsBucket"]["LifecycleConfiguration"]["Rules"]
+    [replaced] = [rule for rule in rules if "NoncurrentVersionTransitions" in rule]
+
+    assert replaced["NoncurrentVersionTransitions"] == [
+        {"StorageClass": "GLACIER", "TransitionInDays": 90}
+    ]
+    assert replaced["NoncurrentVersionExpiration"] == {"NoncurrentDays": 455}
+
+
+def test_logs_go_to_deep_archive_after_180_days(platform):
+    rules = buckets(platform)["LogsBucket"]["LifecycleConfiguration"]["Rules"]
+
+    assert transitions(rules) == {("DEEP_ARCHIVE", 180)}
+
+
+def test_training_data_is_deleted_after_a_year_and_tiered_where_the_tier_says(
+    environment, platform
+):
+    rules = buckets(platform)["TrainingBucket"]["LifecycleConfiguration"]["Rules"]
+    tiered = environment.sizes.intelligent_tiering
+
+    assert {rule["ExpirationInDays"] for rule in rules} == {365}
+    assert transitions(rules) == ({("INTELLIGENT_TIERING", 0)} if tiered else set())
+
+
+def test_log_groups_end_when_the_environment_says(environment, platform):
+    kept = {
+        group.properties["RetentionInDays"] for group in platform.of_type("AWS::Logs::LogGroup")
+    }
+
+    assert kept == {environment.retention.log_days}
+
+
+def test_the_cache_takes_tls_and_a_password_and_its_default_user_is_off(platform):
+    [cache] = platform.of_type("AWS::ElastiCache::ReplicationGroup")
+    users = {
+        user.properties["UserName"]: user.properties
+        for user in platform.of_type("AWS::ElastiCache::User")
+    }
+
+    assert cache.properties["Engine"] == "valkey"
+    assert cache.properties["TransitEncryptionMode"] == "required"
+    assert cache.properties["AtRestEncryptionEnabled"] is True
+    assert platform.named(cache.properties["KmsKeyId"], stack="DataStack") == "DataStack/DataKey"
+    assert users["default"]["AccessString"] == "off -@all"
+    assert "-@dangerous" in users["kindred"]["AccessString"]
+    assert {user["AuthenticationMode"]["Type"] for user in users.values()} == {"password"}
+
+
+def test_the_password_is_in_no_template(platform):
+    [secret] = platform.of_type("AWS::SecretsManager::Secret")
+    users = platform.of_type("AWS::ElastiCache::User")
+
+    assert secret.properties["GenerateSecretString"]["PasswordLength"] == 64
+    for user in users:
+        [password] = user.properties["AuthenticationMode"]["Passwords"]
+        assert "{{resolve:secretsmanager:" in platform.named(password, stack="DataStack")
+
+
+def test_the_cache_survives_a_zone_where_the_tier_has_replicas(environment, platform):
+    [cache] = platform.of_type("AWS::ElastiCache::ReplicationGroup")
+    sizes = environment.sizes.cache
+
+    assert cache.properties["NumNodeGroups"] == sizes.shards
+    assert cache.properties["ReplicasPerNodeGroup"] == sizes.replicas_per_shard
+    assert cache.properties["MultiAZEnabled"] == (sizes.replicas_per_shard > 0)
+    assert cache.properties["SnapshotRetentionLimit"] == sizes.snapshot_days
