@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from benchmarks.report import Report, run_alone
 from benchmarks.store_apps import APPLE, GOOGLE, WITHOUT, read_apps
@@ -29,7 +30,9 @@ def run() -> Report:
     label = "apps of two stores" if apps else f"generated apps ({WITHOUT})"
     apps = apps or generate_apps(2_000)
     metadata = [app.metadata for app in apps]
-    rows = [_measure(metadata, version) for version in DIMENSIONS]
+    # As in the services: a second thread waits for a core that is taken longer than it saves.
+    with threadpool_limits(limits=1):
+        rows = [_measure(metadata, version) for version in DIMENSIONS]
     return Report(
         name="find_similar",
         title=f"find-similar over {len(apps)} {label}",

@@ -93,9 +93,9 @@ def _features(rng: Random, kind: Kind) -> tuple[str, ...]:
 
 
 def _description(rng: Random, theme: Theme) -> str:
-    # Now and then a word of another theme: real descriptions are not pure either.
-    words = [_pick(rng, theme.words) for _ in range(11)]
-    words.append(_pick(rng, _pick(rng, _pick(rng, KINDS).themes).words))
+    # Words of other themes among them: real descriptions are not pure either.
+    words = [_pick(rng, theme.words) for _ in range(7)]
+    words += [_pick(rng, _pick(rng, _pick(rng, KINDS).themes).words) for _ in range(7)]
     sentences: list[str] = []
     for _ in range(3):
         filled = [_pick(rng, words) for _ in range(4)]

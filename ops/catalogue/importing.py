@@ -34,7 +34,6 @@ class ImportResult:
     rejects: Path | None
     reasons: Mapping[str, int]  # rejected rows by field
     ignored_columns: tuple[str, ...]
-    missing_columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +76,9 @@ def import_file(
     """
     table = read_table(path, progress=progress)
     chosen = choose_format(table.columns, format_name)
-    published = _published(store)
-    present = _present_apps(store) if published else {}
-    kept = {id_: app for id_, app in present.items() if not app.generated}
-    rows = _sort_rows(table, chosen, taken=kept)
-    if not any(app.generated for app in rows.apps.values()) and rows.apps:
-        merged = kept | rows.apps
-    else:
-        merged = present | rows.apps
+    published, present = _present_apps(store)
+    rows = _sort_rows(table, chosen, present)
+    merged = _merge(present, rows.apps)
     record = ImportRecord(
         file=path.name,
         sha256=describe_file(path).sha256,
@@ -94,14 +88,10 @@ def import_file(
         rejected=len(rows.bad),
     )
     written = _write_rejects(rows.bad, rejects or _beside(path, record)) if rows.bad else None
-    before = published.imports if published else ()
-    known = any((one.sha256, one.format) == (record.sha256, record.format) for one in before)
-    changed = (
-        publish_apps(store, merged, before if known else (*before, record)) if rows.apps else False
-    )
+    imports = _with_record(published.imports if published else (), record)
     return ImportResult(
         record=record,
-        changed=changed,
+        changed=bool(rows.apps) and publish_apps(store, merged, imports),
         added=len(rows.apps.keys() - present.keys()),
         updated=sum(id_ in present and present[id_] != app for id_, app in rows.apps.items()),
         removed_generated=len(present.keys() - merged.keys()),
@@ -111,7 +101,6 @@ def import_file(
         ignored_columns=tuple(
             name for name in table.columns if name not in (*chosen.required, *chosen.optional)
         ),
-        missing_columns=tuple(name for name in chosen.optional if name not in table.columns),
     )
 
 
@@ -156,14 +145,31 @@ def _published(store: CatalogueStore) -> CatalogueManifest | None:
         return None
 
 
-def _present_apps(store: CatalogueStore) -> Apps:
+def _present_apps(store: CatalogueStore) -> tuple[CatalogueManifest | None, Apps]:
+    published = _published(store)
+    if published is None:
+        return None, {}
     with tempfile.TemporaryDirectory(prefix="kindred-catalogue-") as scratch:
         catalogue = Catalogue(store.download_catalogue(Path(scratch)))
         apps = (catalogue.app(row) for row in range(len(catalogue)))
-        return {app.app_id: app for app in apps}
+        return published, {app.app_id: app for app in apps}
 
 
-def _sort_rows(table: Table, chosen: Format, *, taken: Apps) -> _Sorted:
+def _merge(present: Apps, imported: Apps) -> Apps:
+    """Generated apps stand in for real ones, and go when those come."""
+    if any(not app.generated for app in imported.values()):
+        present = {id_: app for id_, app in present.items() if not app.generated}
+    return present | imported
+
+
+def _with_record(
+    imports: tuple[ImportRecord, ...], record: ImportRecord
+) -> tuple[ImportRecord, ...]:
+    known = {(one.sha256, one.format) for one in imports}
+    return imports if (record.sha256, record.format) in known else (*imports, record)
+
+
+def _sort_rows(table: Table, chosen: Format, present: Apps) -> _Sorted:
     rows = _Sorted()
     for row in table.rows:
         if isinstance(row, BadRow):
@@ -171,7 +177,7 @@ def _sort_rows(table: Table, chosen: Format, *, taken: Apps) -> _Sorted:
             continue
         try:
             app = chosen.read_app(row.values)
-            _check_id(app, rows.first_row, taken)
+            _check_id(app, rows.first_row, present)
         except BadField as error:
             rows.bad.append(BadRow(row.number, error.field, error.given, error.allowed, row.values))
             continue
@@ -180,13 +186,13 @@ def _sort_rows(table: Table, chosen: Format, *, taken: Apps) -> _Sorted:
     return rows
 
 
-def _check_id(app: CatalogueApp, first_row: Mapping[str, int], taken: Apps) -> None:
+def _check_id(app: CatalogueApp, first_row: Mapping[str, int], present: Apps) -> None:
     if app.app_id in first_row:
         raise BadField(
             "app_id", app.app_id, f"an app once; row {first_row[app.app_id]} has this one"
         )
-    other = taken.get(app.app_id)
-    if other is not None and other.source != app.source:
+    other = present.get(app.app_id)
+    if other is not None and not other.generated and other.source != app.source:
         raise BadField("app_id", app.app_id, f"an id that source {other.source} does not have")
 
 

@@ -13,6 +13,7 @@ from kindred.similarity.manifest import MANIFEST, Manifest, verify_files
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
 
 _BUCKET_OUTPUT = "EmbeddingsBucketName"
+_LAPTOP = '; for the platform on this machine type: eval "$(kindred local env)"'
 
 
 class NoStore(ValueError):
@@ -104,7 +105,10 @@ def _deployed_bucket(stack_prefix: str) -> str:
     try:
         described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except (ClientError, BotoCoreError) as error:
-        raise NoStore(f"the outputs of stack {stack} cannot be read: {error}") from error
+        raise NoStore(
+            f"the outputs of stack {stack} cannot be read: {error}"
+            + (_LAPTOP if stack_prefix == "Kindred-local" else "")
+        ) from error
     for output in described[0].get("Outputs", []) if described else []:
         if output.get("OutputKey") == _BUCKET_OUTPUT:
             return output["OutputValue"]

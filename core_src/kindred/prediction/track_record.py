@@ -27,6 +27,10 @@ Group = tuple[str | None, str | None]  # category and pricing
 Neighbour = tuple[int, float]  # row and similarity, as an index answers
 
 
+class NoTrackRecord(LookupError):
+    """The catalogue has nothing to predict from."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """What one measure is expected to be, before neighbours. `groups` hold shrunk means."""
@@ -59,7 +63,7 @@ class TrackRecord:
     ) -> Prediction:
         """The performance to expect of an app with these neighbours and of this group.
 
-        Raises ValueError when the catalogue records no performance at all.
+        Raises NoTrackRecord.
         """
         measure = self.measure(neighbours)
         prior = self.prior(measure, category=category, pricing=pricing)
@@ -67,9 +71,12 @@ class TrackRecord:
         return predict(evidence, prior=prior, segments=self.segments(neighbours, measure))
 
     def measure(self, neighbours: Sequence[Neighbour]) -> Measure:
-        """Clicks per impression when at least half of the neighbours have them."""
-        if "popularity" not in self.expectations and "ctr" not in self.expectations:
-            raise ValueError("no app of the catalogue has a recorded performance")
+        """Clicks per impression when at least half of the neighbours have them.
+
+        Raises NoTrackRecord.
+        """
+        if not self.expectations:
+            raise NoTrackRecord("no two apps of the catalogue have a recorded performance")
         if "ctr" not in self.expectations:
             return "popularity"
         if "popularity" not in self.expectations:
