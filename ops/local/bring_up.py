@@ -36,11 +36,16 @@ if TYPE_CHECKING:
     from ops.local.progress import Phases
     from ops.local.settings import LocalSettings
 
+NEWS_SECONDS = 0.2
 PORT_PURPOSES = {
     "emulator_port": ("the emulator", "--emulator-port"),
     "start_port": ("the start page", "--start-port"),
     "cache_port": ("the cache", "--cache-port"),
 }
+
+
+class PlatformBusy(Exception):
+    """Somebody else brings this platform up just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,37 @@ class UpRequest:
 
     assembly: Path
     catalogue_files: tuple[Path, ...]
+
+
+class _CatalogueWork:
+    """Prepares the catalogue beside the deployment.
+
+    On a daemon thread, so that an interrupted `up` does not wait for it.
+    """
+
+    def __init__(self, files: Sequence[Path], *, cache: Path) -> None:
+        self._future: Future[PreparedCatalogue] = Future()
+        self._news = ""
+        Thread(target=self._run, args=(files, cache), name="catalogue", daemon=True).start()
+
+    def result(self, *, say: Callable[[str], None]) -> PreparedCatalogue:
+        """Waits, and tells how far it is. Raises what the importer does."""
+        while True:
+            try:
+                return self._future.result(timeout=NEWS_SECONDS)
+            except TimeoutError:
+                if self._future.done():
+                    raise
+                say(self._news)
+
+    def _run(self, files: Sequence[Path], cache: Path) -> None:
+        try:
+            self._future.set_result(prepare_catalogue(files, cache=cache, say=self._hear))
+        except BaseException as error:
+            self._future.set_exception(error)
+
+    def _hear(self, news: str) -> None:
+        self._news = news
 
 
 def bring_up(settings: LocalSettings, request: UpRequest, phases: Phases) -> dict[str, Any]:
@@ -61,11 +97,9 @@ def bring_up(settings: LocalSettings, request: UpRequest, phases: Phases) -> dic
     describe_types(stacks)
     settings = running_settings(settings)
     first = find_supervisor(settings.state) is None
-    catalogue = _in_background(
-        lambda: prepare_catalogue(
-            request.catalogue_files, cache=settings.root / ".cache", say=lambda _: None
-        )
-    )
+    if not first and not settings.deployment_file.exists():
+        raise PlatformBusy(f"another `up` is at work in {settings.state}: wait for it, or `down`")
+    catalogue = _CatalogueWork(request.catalogue_files, cache=settings.root / ".cache")
     try:
         if first:
             _start(settings, phases)
@@ -105,15 +139,18 @@ def _update(
     settings: LocalSettings,
     request: UpRequest,
     stacks: Sequence[Stack],
-    catalogue: Future[PreparedCatalogue],
+    catalogue: _CatalogueWork,
     phases: Phases,
 ) -> dict[str, Any]:
     become_operator(settings)
     before = read_json(settings.deployment_file) or {}
+    if before:
+        # New task definitions name images of the new assembly.
+        write_json(settings.deployment_file, {**before, "assembly": str(request.assembly)})
     with phases.phase("stacks"):
         deployed = deploy_assembly(stacks, say=phases.detail)
     with phases.phase("catalogue and models"):
-        prepared = catalogue.result()
+        prepared = catalogue.result(say=phases.detail)
         target = ArtefactStore(boto3.client("s3"), deployed.output("EmbeddingsBucketName"))
         if publish(prepared, target) and before:
             replace_tasks()
@@ -142,7 +179,7 @@ def _describe(
     api_url = local_api_url(deployed.output("ApiUrl"), emulator_url=settings.emulator_url)
     return {
         "generation": generation,
-        "assembly": str(request.assembly.resolve()),
+        "assembly": str(request.assembly),
         "environment": request.assembly.name,
         "api_url": api_url,
         "api_key": api_key_value(deployed.output("ApiKeyId")),
@@ -153,17 +190,3 @@ def _describe(
         },
         "stacks": {name: str(change) for name, change in deployed.changes.items()},
     }
-
-
-def _in_background(work: Callable[[], PreparedCatalogue]) -> Future[PreparedCatalogue]:
-    """On a daemon thread, so that an interrupted `up` does not wait for it."""
-    future: Future[PreparedCatalogue] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    Thread(target=run, name="catalogue", daemon=True).start()
-    return future

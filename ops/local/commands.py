@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.local.assembly import AssemblyMissing, read_assembly
-from ops.local.bring_up import UpRequest, bring_up, running_settings
+from ops.local.bring_up import PlatformBusy, UpRequest, bring_up, running_settings
 from ops.local.catalogue import shared_files
 from ops.local.deployment import DeploymentFailed
 from ops.local.display import print_fidelity, print_platform, print_started
@@ -35,7 +35,7 @@ from ops.local.supervisor_process import PlatformFailed
 
 ROOT = Path(__file__).parents[2]
 FAILED, MISUSED, NOT_RUNNING, INTERRUPTED = 1, 2, 3, 130
-MISUSE = (AssemblyMissing, PortTaken, UndecidedTypes)
+MISUSE = (AssemblyMissing, PlatformBusy, PortTaken, UndecidedTypes)
 FAILURES = (
     DeploymentFailed, PlatformFailed, EmulatorNotInstalled, ClientError, BotoCoreError,
     HTTPError, OSError, ValueError,
@@ -81,7 +81,7 @@ def up(
     signal.signal(signal.SIGTERM, _interrupt)
     ran_before = find_supervisor(settings.state) is not None
     try:
-        request = UpRequest(assembly=assembly, catalogue_files=files)
+        request = UpRequest(assembly=assembly.resolve(), catalogue_files=files)
         platform = bring_up(settings, request, phases)
     except KeyboardInterrupt:
         _report_interruption(settings, console, ran_before=ran_before)

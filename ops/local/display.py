@@ -60,10 +60,16 @@ def print_platform(console: Console, platform: Mapping[str, Any]) -> None:
 
 def print_fidelity(console: Console, table: Sequence[TypeFidelity]) -> None:
     """Every resource type: executes, is stood in for, or is recorded only."""
-    shown = Table("resource type", "number", "on this machine", "", box=None)
+    shown = Table(box=None)
+    shown.add_column("resource type", no_wrap=True)
+    shown.add_column("number", justify="right")
+    shown.add_column("on this machine", no_wrap=True)
+    shown.add_column("", overflow="fold")
     for row in table:
         kind = f"[{COLOURS[row.fidelity]}]{row.fidelity}[/]"
-        shown.add_row(row.resource_type, str(row.count), kind, escape(row.note))
+        shown.add_row(
+            row.resource_type.removeprefix("AWS::"), str(row.count), kind, escape(row.note)
+        )
     console.print(shown)
     console.print(f"\n{summarize(table)}. What is only recorded is never tested on this machine.")
 

@@ -65,6 +65,9 @@ EXECUTES = {
     "AWS::Logs::LogGroup": "written as the execution role; embedded metrics are read",
     "AWS::S3::Bucket": "no lifecycle, access logs or replication",
     "AWS::S3::BucketPolicy": "enforced; every call counts as encrypted in transit",
+    "AWS::SNS::Subscription": "to queues and functions; e-mail is never sent",
+    "AWS::SNS::Topic": "",
+    "AWS::SNS::TopicPolicy": "enforced",
     "AWS::SSM::Parameter": "",
     "AWS::SecretsManager::Secret": "no rotation",
 }

@@ -32,7 +32,7 @@ class Runner:
         self, read_services: Callable[[], Sequence[ServiceSpec]], host: TaskHost, logs: Path
     ) -> None:
         self._read_services = read_services
-        self.host = host
+        self._host = host
         self._logs = logs
         self._services: dict[str, _RunningService] = {}
 
@@ -83,7 +83,7 @@ class Runner:
         while len(running.tasks) < spec.desired_count:
             running.started += 1
             task_id = f"{spec.label}-{running.started}"
-            running.tasks.append(Task(spec, task_id, self.host, running.log))
+            running.tasks.append(Task(spec, task_id, self._host, running.log))
         # Old tasks answer until the new ones can, as ECS keeps 100 % healthy.
         if running.retiring and all(task.state is TaskState.HEALTHY for task in running.tasks):
             _stop_all(running.retiring)

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ import boto3
 import psutil
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.local.assembly import image_assets, read_assembly
 from ops.local.child_process import ChildProcess, describe_exit
 from ops.local.ecs_services import EcsServices
 from ops.local.emulator_environment import emulator_python
 from ops.local.emulator_process import start_emulator
+from ops.local.images import ImageContexts
 from ops.local.log_files import LogFile
 from ops.local.operator_credentials import become_operator, clean_environment
 from ops.local.role_credentials import CredentialsServer
@@ -29,6 +30,7 @@ from ops.local.state_files import read_json, write_json
 from ops.local.task import TaskHost
 
 TICK_SECONDS = 0.2
+CALM_SECONDS = 2.0
 CHILD_GRACE_SECONDS = 5
 
 
@@ -44,6 +46,7 @@ class Supervisor:
         self._published: dict[str, Any] = {}
         self._runner: Runner | None = None
         self._generation = 0
+        self._reconciled_at = 0.0
 
     def run(self) -> int:
         """Exit status 0 when told to stop, 1 when it went down by itself."""
@@ -84,28 +87,30 @@ class Supervisor:
             if not psutil.pid_exists(self._started_by):
                 return "`up` ended before the platform was deployed"
             return None
-        try:
-            if self._runner is None or deployment["generation"] != self._generation:
-                self._runner = self._runner_for(Path(deployment["assembly"]))
-            self._runner.reconcile()
-            self._generation = deployment["generation"]
-        except (BotoCoreError, ClientError) as error:
-            self._log.write("supervisor", f"could not read what should run: {error}".encode())
+        if self._is_time(deployment["generation"]):
+            try:
+                self._runner = self._runner or self._new_runner()
+                self._runner.reconcile()
+                self._generation = deployment["generation"]
+            except (BotoCoreError, ClientError) as error:
+                self._log.write("supervisor", f"could not read what to run: {error}".encode())
+            self._reconciled_at = time.monotonic()
         return None
 
-    def _runner_for(self, assembly: Path) -> Runner:
-        images = {
-            image.tag: image.context
-            for stack in read_assembly(assembly)
-            for image in image_assets(stack)
-        }
-        if self._runner is not None:
-            self._runner.host.images.update(images)
-            return self._runner
+    def _is_time(self, generation: int) -> bool:
+        """At once while something is under way, else every now and then."""
+        runner = self._runner
+        busy = runner is None or not runner.settled or generation != self._generation
+        return busy or time.monotonic() - self._reconciled_at > CALM_SECONDS
+
+    def _new_runner(self) -> Runner:
+        def assembly() -> Path:
+            return Path((read_json(self._settings.deployment_file) or {})["assembly"])
+
         load_balancing = boto3.client("elbv2")
         host = TaskHost(
             settings=self._settings,
-            images=images,
+            images=ImageContexts(assembly),
             credentials=self._credentials,
             security_tokens=boto3.client("sts"),
             load_balancing=load_balancing,

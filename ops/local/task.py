@@ -7,7 +7,6 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_elbv2.client import ElasticLoadBalancingv2Client
     from types_boto3_sts.client import STSClient
 
+    from ops.local.images import ImageContexts
     from ops.local.log_files import LogFile
     from ops.local.settings import LocalSettings
     from ops.local.task_definitions import ServiceSpec
@@ -50,7 +50,7 @@ class TaskHost:
     """What every task of a platform runs on."""
 
     settings: LocalSettings
-    images: dict[str, Path]
+    images: ImageContexts
     credentials: CredentialsServer
     security_tokens: STSClient
     load_balancing: ElasticLoadBalancingv2Client
@@ -103,6 +103,7 @@ class Task:
         """One process from start to end; why it ended."""
         spec, host = self.spec, self._host
         self.state, self.port = TaskState.STARTING, free_port()
+        image = host.images.context(spec.container.image_tag)
         execution = RoleCredentials(host.security_tokens, spec.execution_role_arn, self.task_id)
         session = execution.session()
         secret_values = read_secrets(session.client("secretsmanager"), spec.container)
@@ -117,11 +118,11 @@ class Task:
                 secret_values=secret_values,
                 credentials=address,
                 settings=host.settings,
-                image=host.images.get(spec.container.image_tag),
+                image=image,
                 task_id=self.task_id,
                 port=self.port,
             ),
-            directory=host.images.get(spec.container.image_tag, host.settings.root),
+            directory=image,
             log=self._log,
             state=host.settings.state,
             on_line=shipper.add if shipper else None,

@@ -35,7 +35,7 @@ def task_environment(
     secret_values: Mapping[str, str],
     credentials: CredentialsAddress,
     settings: LocalSettings,
-    image: Path | None,
+    image: Path,
     task_id: str,
     port: int,
 ) -> dict[str, str]:
@@ -51,7 +51,7 @@ def task_environment(
         "LANG": "C.UTF-8",
         "HOST": LOOPBACK,
         "PORT": str(port),
-        "PYTHONPATH": os.pathsep.join(source_roots(image)) if image else "",
+        "PYTHONPATH": os.pathsep.join(source_roots(image)),
         "PYTHONPYCACHEPREFIX": str(settings.root / ".cache" / "bytecode"),
         "PYTHONUNBUFFERED": "1",
         "OPENBLAS_NUM_THREADS": "1",
