@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types_boto3_sts.type_defs import CredentialsTypeDef
 
 SESSION_SECONDS = 3600
+POLL_SECONDS = 0.05
 # An SDK asks again when less than 15 minutes are left: always answer with more.
 RENEW_BEFORE = timedelta(minutes=20)
 
@@ -108,7 +109,9 @@ class CredentialsServer:
         self._server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, name="credentials", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), name="credentials", daemon=True
+        ).start()
 
     def admit(self, role: RoleCredentials) -> CredentialsAddress:
         """A new token for this role."""

@@ -17,6 +17,7 @@ from ops.local.fidelity import TypeFidelity, describe_types, summarize
 from ops.local.settings import LOOPBACK, LocalSettings
 from ops.local.state_files import read_json
 
+POLL_SECONDS = 0.05
 PAGE = Template((Path(__file__).parent / "start_page.html").read_text())
 
 
@@ -44,7 +45,9 @@ class StartPage:
 
         self._server = ThreadingHTTPServer((LOOPBACK, settings.start_port), Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="start-page", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), name="start-page", daemon=True
+        ).start()
 
     def close(self) -> None:
         self._server.shutdown()
