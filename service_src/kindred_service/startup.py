@@ -46,7 +46,7 @@ _CANNOT_START = (
 
 def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
     """Load, then answer until SIGTERM; requests under way get 20 seconds to finish."""
-    logger = Logger(service=os.environ.get("SERVICE_NAME", "kindred"))
+    logger = Logger(service=os.environ.get("SERVICE_NAME", "kindred"), utc=True, use_rfc3339=True)
     try:
         settings = read_settings(os.environ)
         logger.setLevel(settings.log_level)
