@@ -44,6 +44,7 @@ class PrivateRestApi(Construct):
         self.api = apigateway.RestApi(
             self,
             "Resource",
+            rest_api_name=cdk.Stack.of(self).stack_name,
             description="Kindred: similar apps and predicted performance",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=owns_account_log_role,

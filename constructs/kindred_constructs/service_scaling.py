@@ -109,7 +109,7 @@ class ServiceScaling(Construct):
         autoscaling.CfnScalingPolicy(
             self,
             "Requests",
-            policy_name="Requests",
+            policy_name=cdk.Names.unique_id(self),
             policy_type="TargetTrackingScaling",
             scaling_target_id=scalable_target.ref,
             target_tracking_scaling_policy_configuration=autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from stacks.environment import Environment
 from stacks.environment_file import load_environment
 from tests.infrastructure.synthesized import CDK, ENVIRONMENTS, Synthesized, run_cdk
+
+# Applications made in this process leave out the library's own validation, which is most of their
+# time; the assembly below has it, from the command line. Read when the library is first imported.
+os.environ["CDK_VALIDATION"] = "false"
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,247 @@
+"""Every choice an environment file offers, in every environment: what nobody synthesized breaks."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stacks.application import create_app
+from stacks.environment_file import DIRECTORY, parse_environment
+from stacks.platform import Platform
+from tests.infrastructure.synthesized import ENVIRONMENTS, STACKS, Synthesized, every_string
+
+GIVEN_VPC = {
+    "vpc_id": "vpc-0123456789abcdef0",
+    "cidr": "10.0.0.0/16",
+    "availability_zones": ["us-east-1a", "us-east-1b"],
+    "private_subnet_ids": ["subnet-a", "subnet-b"],
+    "isolated_subnet_ids": ["subnet-c", "subnet-d"],
+}
+TABLES = {"private_route_table_ids": ["rtb-a", "rtb-b"]}
+WITHOUT_NAT = {
+    "nat_gateways": 0,
+    "interface_endpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager"],
+}
+TOGGLES = {
+    "asis": {},
+    "givenvpc": {"network": {"vpc": GIVEN_VPC}},
+    "givenvpcrt": {"network": {"vpc": {**GIVEN_VPC, **TABLES}, "interface_endpoints": ["sts"]}},
+    "nonat": {"network": WITHOUT_NAT},
+    "threezones": {"network": {"availability_zones": 3, "nat_gateways": 1}},
+    "domain": {"domain": {"name": "kindred.example.com", "hosted_zone_id": "Z0123456789"}},
+    "boundary": {"permissions_boundary": "team-boundary"},
+    "rolling": {"deployment": {"strategy": "rolling"}},
+    "email": {"alarms": {"email": "on-call@example.com"}},
+    "shared": {"api": {"owns_account_log_role": False}},
+    "x86": {"image": {"architecture": "x86_64"}},
+    "starter": {"tier": "starter"},
+    "growth": {"tier": "growth"},
+    "high": {"tier": "high"},
+    "extreme": {"tier": "extreme"},
+    "tworegions": {"regions": ["us-east-1", "eu-west-1"]},
+}
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All in one application, as so many instances beside each other in one account."""
+    output = tmp_path_factory.mktemp("matrix")
+    app = create_app(outdir=output)
+    app.node.set_context("aws:cdk:disable-asset-staging", True)
+    for name in ENVIRONMENTS:
+        document = yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())
+        for instance, change in TOGGLES.items():
+            text = json.dumps({**document, **change, "instance": instance})
+            environment = parse_environment(text, file=f"{name}.yaml")
+            for region in environment.regions:
+                Platform(app, environment=environment, region=region)
+    app.synth()
+    return output
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def environment_name(request):
+    return request.param
+
+
+@pytest.fixture
+def toggled(matrix, environment_name):
+    return lambda instance: Synthesized(matrix, f"Kindred-{instance}-{environment_name}")
+
+
+@pytest.mark.parametrize("instance", TOGGLES)
+def test_each_choice_gives_the_three_stacks(toggled, instance):
+    assert tuple(toggled(instance).stack_artifacts) == STACKS
+
+
+def test_a_given_vpc_is_used_and_none_is_made(toggled):
+    platform = toggled("givenvpc")
+    [service, _] = platform.of_type("AWS::ECS::Service")
+    network = service.properties["NetworkConfiguration"]["AwsvpcConfiguration"]
+    [cache] = platform.of_type("AWS::ElastiCache::SubnetGroup")
+
+    assert {each.type for each in platform.resources if each.stack == "NetworkStack"} == {
+        "AWS::KMS::Key"
+    }
+    assert network["Subnets"] == GIVEN_VPC["private_subnet_ids"]
+    assert cache.properties["SubnetIds"] == GIVEN_VPC["isolated_subnet_ids"]
+
+
+def test_a_given_vpc_gets_endpoints_where_its_route_tables_are_told(toggled):
+    endpoints = toggled("givenvpcrt").of_type("AWS::EC2::VPCEndpoint")
+
+    gateways = [each.properties for each in endpoints if "RouteTableIds" in each.properties]
+    assert [each["RouteTableIds"] for each in gateways] == [["rtb-a", "rtb-b"]] * 2
+    [interface] = [each.properties for each in endpoints if "SubnetIds" in each.properties]
+    assert interface["SubnetIds"] == GIVEN_VPC["private_subnet_ids"]
+
+
+def test_without_nat_tasks_run_in_isolated_subnets_with_endpoints(toggled):
+    platform = toggled("nonat")
+    [service, _] = platform.of_type("AWS::ECS::Service")
+    subnets = service.properties["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]
+
+    assert platform.of_type("AWS::EC2::NatGateway") == []
+    assert all("IsolatedSubnet" in platform.named(each, stack="ApiStack") for each in subnets)
+    assert len(platform.of_type("AWS::EC2::VPCEndpoint")) == 2 + 4
+    gateways = [
+        each
+        for each in platform.of_type("AWS::EC2::VPCEndpoint")
+        if each.properties["VpcEndpointType"] == "Gateway"
+    ]
+    for gateway in gateways:
+        tables = {
+            platform.named(each, stack="NetworkStack")
+            for each in gateway.properties["RouteTableIds"]
+        }
+        assert any("Isolated" in table for table in tables)
+
+
+def test_a_domain_brings_its_own_certificate_and_name(toggled):
+    platform = toggled("domain")
+    [certificate] = platform.of_type("AWS::CertificateManager::Certificate")
+    [listener] = platform.of_type("AWS::ElasticLoadBalancingV2::Listener")
+    used = listener.properties["Certificates"][0]["CertificateArn"]
+    method = platform.of_type("AWS::ApiGateway::Method")[0]
+
+    assert certificate.properties["DomainName"] == "internal.kindred.example.com"
+    assert certificate.properties["ValidationMethod"] == "DNS"
+    assert platform.named(used, stack="ApiStack") == certificate.path
+    uri = method.properties["Integration"]["Uri"]
+    assert uri.startswith("https://internal.kindred.example.com/api/v1/")
+
+
+def test_without_a_domain_the_certificate_is_a_parameter_of_the_environment(
+    toggled, environment_name
+):
+    parameters = toggled("asis").templates["ApiStack"]["Parameters"].values()
+
+    defaults = {each.get("Default") for each in parameters}
+    assert f"/kindred/asis-{environment_name}/internal-certificate-arn" in defaults
+
+
+def test_a_boundary_limits_every_role(toggled):
+    roles = toggled("boundary").of_type("AWS::IAM::Role")
+
+    assert roles
+    for role in roles:
+        boundary = json.dumps(role.properties["PermissionsBoundary"])
+        assert ":policy/team-boundary" in boundary, role.path
+
+
+def test_no_role_has_a_boundary_that_nobody_asked_for(toggled):
+    for role in toggled("asis").of_type("AWS::IAM::Role"):
+        assert "PermissionsBoundary" not in role.properties
+
+
+def test_a_rolling_deployment_has_the_circuit_breaker_and_keeps_the_rules(toggled):
+    rolling, canary = toggled("rolling"), toggled("asis")
+    for service in rolling.of_type("AWS::ECS::Service"):
+        deployment = service.properties["DeploymentConfiguration"]
+        assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+        assert "AdvancedConfiguration" not in service.properties["LoadBalancers"][0]
+
+    def rules(platform):
+        return [
+            each.properties["Actions"]
+            for each in platform.of_type("AWS::ElasticLoadBalancingV2::ListenerRule")
+        ]
+
+    assert rules(rolling) == rules(canary)
+
+
+def test_alarms_are_mailed_where_somebody_asked(toggled):
+    [subscription] = toggled("email").of_type("AWS::SNS::Subscription")
+
+    assert subscription.properties["Endpoint"] == "on-call@example.com"
+    assert toggled("asis").of_type("AWS::SNS::Subscription") == []
+
+
+def test_an_environment_that_shares_its_account_leaves_the_accounts_log_role_alone(toggled):
+    assert toggled("shared").of_type("AWS::ApiGateway::Account") == []
+
+
+def test_architecture_is_one_choice_for_image_and_task(toggled):
+    for definition in toggled("x86").of_type("AWS::ECS::TaskDefinition"):
+        assert definition.properties["RuntimePlatform"]["CpuArchitecture"] == "X86_64"
+
+
+@pytest.mark.parametrize(
+    ("tier", "node_type", "shards", "tasks"),
+    [
+        pytest.param("starter", "cache.t4g.micro", 1, 2, id="starter"),
+        pytest.param("growth", "cache.t4g.small", 1, 4, id="growth"),
+        pytest.param("high", "cache.r6g.xlarge", 3, 10, id="high"),
+        pytest.param("extreme", "cache.r6g.4xlarge", 3, 20, id="extreme"),
+    ],
+)
+def test_a_tier_sets_the_sizes(toggled, tier, node_type, shards, tasks):
+    platform = toggled(tier)
+    [cache] = platform.of_type("AWS::ElastiCache::ReplicationGroup")
+    targets = platform.of_type("AWS::ApplicationAutoScaling::ScalableTarget")
+
+    assert cache.properties["CacheNodeType"] == node_type
+    assert cache.properties["NumNodeGroups"] == shards
+    assert sum(each.properties["MinCapacity"] for each in targets) == tasks
+
+
+def test_a_second_region_is_a_stage_of_its_own(matrix, environment_name):
+    second = Synthesized(matrix, f"Kindred-tworegions-{environment_name}-eu-west-1")
+
+    environments = {artifact["environment"] for artifact in second.stack_artifacts.values()}
+    assert environments == {"aws://unknown-account/eu-west-1"}
+    assert not any("us-east-1" in text for text in every_string(second.templates))
+
+
+def test_two_instances_in_one_account_share_no_name(matrix, environment_name):
+    """Names that AWS wants unique in an account and region, and those of stacks."""
+    unique = ("UserId", "UserGroupId", "Family", "LogGroupName", "RoleName", "BucketName")
+
+    def names(instance):
+        platform = Synthesized(matrix, f"Kindred-{instance}-{environment_name}")
+        stacks = {each["properties"]["stackName"] for each in platform.stack_artifacts.values()}
+        own = {
+            json.dumps(resource.properties[key])
+            for resource in platform.resources
+            for key in unique
+            if key in resource.properties and key != "LogGroupName"
+        }
+        return stacks | own
+
+    first, second = names("email"), names("shared")
+    assert first
+    assert first.isdisjoint(second)
+
+
+def test_an_environment_may_name_its_account_and_is_still_not_looked_up(tmp_path):
+    document = yaml.safe_load((DIRECTORY / "dev.yaml").read_text())
+    text = json.dumps({**document, "account": "111122223333"})
+    app = create_app(outdir=tmp_path)
+    Platform(app, environment=parse_environment(text, file="dev.yaml"), region="us-east-1")
+
+    app.synth()
+
+    platform = Synthesized(tmp_path, "Kindred-dev")
+    assert "missing" not in platform.manifest
+    assert "dummy1a" not in json.dumps(platform.templates)
