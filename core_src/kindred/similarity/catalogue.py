@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -165,7 +166,9 @@ class Catalogue:
     def search(
         self, text: str, *, filters: "Filters | None" = None, limit: int, offset: int = 0
     ) -> tuple[list[int], int]:
-        """Rows whose name holds the text, or all of its words, and how many there are in all.
+        """Rows whose name holds the text, or words that begin with each of the text's.
+
+        With them, how many there are in all.
 
         Names that begin with the text come first, then those in which a word does, then the
         rest; shorter names first within each, then the order of ids.
@@ -184,20 +187,17 @@ class Catalogue:
 
     def _name_matches(self, needle: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         ranks = np.full(len(self), 9, np.int64)
-        for rank, pattern in enumerate((f"\n{needle}", f" {needle}", needle)):
-            rows = self._rows_with(pattern)
+        for rank, before in enumerate(("\n", " ", "")):
+            rows = self._rows_with(before, needle)
             ranks[rows] = np.minimum(ranks[rows], rank)
-        holding = [self._rows_with(word) for word in needle.split()]
-        for_all = holding[0]
-        for rows in holding[1:]:
-            for_all = np.intersect1d(for_all, rows)
-        ranks[for_all] = np.minimum(ranks[for_all], 3)
+        rows = reduce(np.intersect1d, (self._rows_with("[\n ]", word) for word in needle.split()))
+        ranks[rows] = np.minimum(ranks[rows], 3)
         found = np.flatnonzero(ranks < 9)
         return found, ranks[found]
 
-    def _rows_with(self, text: str) -> npt.NDArray[np.int64]:
+    def _rows_with(self, before: str, text: str) -> npt.NDArray[np.int64]:
         column = self._texts["search_name"]
-        pattern = re.compile(re.escape(text.encode("utf-8", "surrogatepass")))
+        pattern = re.compile(before.encode() + re.escape(text.encode("utf-8", "surrogatepass")))
         starts = [match.start() for match in pattern.finditer(column.blob.data)]
         found = np.searchsorted(column.offsets, np.array(starts, np.int64), side="right") - 1
         return np.unique(found)

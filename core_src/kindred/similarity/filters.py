@@ -19,6 +19,7 @@ FIELDS = (*_CODED_FIELDS, *_NUMBER_COLUMNS)
 _NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _COMPARED = re.compile(rf"\s*(<=|>=|<|>|=)?{_NUMBER}")
 _RANGE = re.compile(rf"{_NUMBER}\.\.{_NUMBER}")
+_LONGEST = 64  # characters
 _NUMBERS_ALLOWED = 'a number, or ">=4", "<=0.99", ">4", "<1" or "1..4.99"'
 
 
@@ -112,12 +113,14 @@ def _interval(field: str, given: Given) -> Interval:
         if not math.isfinite(number):
             raise InvalidFilter(field, given, _NUMBERS_ALLOWED)
         return Interval(number, number)
-    if ranged := _RANGE.fullmatch(given[:64]):
+    if len(given) > _LONGEST:
+        raise InvalidFilter(field, given, _NUMBERS_ALLOWED)
+    if ranged := _RANGE.fullmatch(given):
         low, high = float(ranged[1]), float(ranged[2])
         if low > high:
             raise InvalidFilter(field, given, "a range from the lower number to the higher")
         return Interval(low, high)
-    if compared := _COMPARED.fullmatch(given[:64]):
+    if compared := _COMPARED.fullmatch(given):
         number = float(compared[2])
         match compared[1]:
             case "<=" | "<":

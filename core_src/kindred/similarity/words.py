@@ -19,7 +19,9 @@ def fold(text: str) -> str:
     """Text as people compare it: no case, no accents, no doubled spaces."""
     if text.isascii():
         return " ".join(text.lower().split())
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: some characters only have a case once they are taken apart.
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", folded)
     return " ".join(unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed)).split())
 
 
