@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ops.local.log_files import LogFile
@@ -56,20 +55,26 @@ class Runner:
         )
 
     def reconcile(self) -> None:
-        """One step towards what ECS asks for."""
+        """One step towards what ECS asks for; waits for nothing."""
         wanted = {spec.name: spec for spec in self._read_services()}
-        for name in self._services.keys() - wanted.keys():
-            _stop_all(self._services.pop(name).tasks)
+        for name, running in list(self._services.items()):
+            if name not in wanted:
+                self._reconcile_service(running, replace(running.spec, desired_count=0))
+                if not running.retiring:
+                    del self._services[name]
         for name, spec in wanted.items():
-            running = self._services.get(name)
-            if running is None:
+            known = self._services.get(name)
+            if known is None:
                 log = LogFile(self._logs / f"{spec.label}.log")
-                running = self._services[name] = _RunningService(spec, log)
-            self._reconcile_service(running, spec)
+                known = self._services[name] = _RunningService(spec, log)
+            self._reconcile_service(known, spec)
 
     def stop(self, *, longest_grace_seconds: float | None = None) -> None:
         """Stop every task at once, each with its definition's grace or the given one."""
-        _stop_all(self.tasks, longest_grace_seconds)
+        for task in self.tasks:
+            task.stop(longest_grace_seconds)
+        for task in self.tasks:
+            task.await_end()
         self._services.clear()
 
     def _reconcile_service(self, running: _RunningService, spec: ServiceSpec) -> None:
@@ -84,15 +89,9 @@ class Runner:
             running.started += 1
             task_id = f"{spec.label}-{running.started}"
             running.tasks.append(Task(spec, task_id, self._host, running.log))
-        # Old tasks answer until the new ones can, as ECS keeps 100 % healthy.
-        if running.retiring and all(task.state is TaskState.HEALTHY for task in running.tasks):
-            _stop_all(running.retiring)
-            running.retiring = []
-
-
-def _stop_all(tasks: Sequence[Task], longest_grace_seconds: float | None = None) -> None:
-    threads = [threading.Thread(target=task.stop, args=(longest_grace_seconds,)) for task in tasks]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+        # Old tasks that answer do so until the new ones can, as ECS keeps 100 % healthy.
+        replaced = all(task.state is TaskState.HEALTHY for task in running.tasks)
+        for task in running.retiring:
+            if replaced or task.state is not TaskState.HEALTHY:
+                task.stop()
+        running.retiring = [task for task in running.retiring if not task.ended]

@@ -26,6 +26,7 @@ SERVICES_SECONDS = 120
 POLL_SECONDS = 0.05
 RESTARTS_ALLOWED = 2
 LINES_SHOWN = 15
+LINES_READ = 1000
 
 
 class PlatformFailed(Exception):
@@ -94,7 +95,8 @@ def _give_up_on_failing_tasks(settings: LocalSettings, platform: dict[str, Any])
     for process in platform["processes"]:
         if process.get("restarts", 0) > RESTARTS_ALLOWED and process["state"] != "healthy":
             log = settings.logs / f"{process['service']}.log"
-            lines = "\n".join(last_lines(log, LINES_SHOWN))
+            own = [line for line in last_lines(log, LINES_READ) if line.startswith(process["name"])]
+            lines = "\n".join(own[-LINES_SHOWN:])
             raise PlatformFailed(
                 f"{process['name']} does not start: {process['problem']}\n{lines}\n(from {log})"
             )

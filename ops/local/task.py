@@ -74,11 +74,18 @@ class Task:
         self._thread = threading.Thread(target=self._run, name=f"task-{task_id}", daemon=True)
         self._thread.start()
 
+    @property
+    def ended(self) -> bool:
+        return self.state is TaskState.STOPPED
+
     def stop(self, longest_grace_seconds: float | None = None) -> None:
-        """Out of the load balancer, SIGTERM, and the time to flush that its definition gives."""
+        """Begin to leave: out of the load balancer, SIGTERM, and time to flush. Returns at once."""
         if longest_grace_seconds is not None:
             self._grace_seconds = min(self._grace_seconds, longest_grace_seconds)
         self._stopping.set()
+
+    def await_end(self) -> None:
+        """Until a task that was told to stop is gone."""
         self._thread.join(self._grace_seconds + REMOVAL_SECONDS)
 
     def _run(self) -> None:

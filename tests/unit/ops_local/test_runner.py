@@ -43,6 +43,10 @@ class FakeTask:
         self.task_id = task_id
         self.state = TaskState.STARTING
 
+    @property
+    def ended(self) -> bool:
+        return self.state is TaskState.STOPPED
+
     def stop(self, _: float | None = None) -> None:
         self.state = TaskState.STOPPED
 
@@ -89,6 +93,13 @@ def test_old_tasks_stay_until_the_new_ones_are_healthy(platform: Platform) -> No
 
     assert set(during) == {f"similarity_service-{number}" for number in (1, 2, 3, 4)}
     assert after == ["similarity_service-3", "similarity_service-4"]
+
+
+def test_old_tasks_that_never_became_healthy_are_stopped_at_once(platform: Platform) -> None:
+    platform.reconcile(healthy=False)
+    platform.specs = [replace(SPEC, deployment_id="two")]
+
+    assert platform.reconcile(healthy=False) == ["similarity_service-3", "similarity_service-4"]
 
 
 def test_a_service_is_scaled_both_ways(platform: Platform) -> None:

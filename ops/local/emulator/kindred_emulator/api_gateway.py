@@ -14,7 +14,7 @@ VALIDATION_ERROR = b"$context.error.validationErrorString"
 
 
 def install() -> None:
-    """Keep validators, and what methods say of validator, link and load balancer."""
+    """Keep validators and what methods say of validator, link and load balancer; heed disabling."""
     after_each_change("AWS::ApiGateway::RequestValidator", _store_validator)
     after_each_change("AWS::ApiGateway::Method", _complete_method)
     render = apigateway_v1._gateway_error_response
@@ -25,6 +25,14 @@ def install() -> None:
         return status, headers, body.replace(VALIDATION_ERROR, (error.message or "").encode())
 
     apigateway_v1._gateway_error_response = rendered
+    resolve = apigateway_v1._resolve_api_key
+
+    def enabled_only(value: str) -> dict[str, Any] | None:
+        key = resolve(value)
+        # A key that was disabled through the API says so in words.
+        return key if key and _is_true(key.get("enabled", True)) else None
+
+    apigateway_v1._resolve_api_key = enabled_only
 
 
 def _store_validator(validator_id: str, properties: Properties) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""One platform for the session, with the generated catalogue; taken down whatever happens."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.infrastructure.synthesized import CDK, ROOT, bare_environment
+from tests.local.local_platform import LocalPlatform
+
+
+@pytest.fixture(scope="session")
+def local_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("assembly") / "local"
+    # The templates' own tests synthesize with policy; here only the templates are wanted.
+    result = subprocess.run(
+        [
+            *(str(CDK), "synth", "--quiet", "--no-lookups"),
+            *("--context", "environment=local", "--output", str(output)),
+        ],
+        cwd=ROOT,
+        env={**bare_environment(), "CDK_VALIDATION": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return output
+
+
+@pytest.fixture(scope="session")
+def platform(
+    local_assembly: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalPlatform]:
+    platform = LocalPlatform(tmp_path_factory.mktemp("platform") / "state", local_assembly)
+    try:
+        up = platform.up()
+        assert up.returncode == 0, up.stderr
+        yield platform
+    finally:
+        platform.down()
+
+
+@pytest.fixture
+def own_platform(local_assembly: Path, tmp_path: Path) -> Iterator[LocalPlatform]:
+    """One that a test may break."""
+    platform = LocalPlatform(tmp_path / "state", local_assembly)
+    try:
+        yield platform
+    finally:
+        platform.down()
