@@ -39,7 +39,7 @@ class ArtefactStore:
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
-        self._bucket = bucket
+        self.bucket = bucket
 
     def publish(self, directory: Path, version: str) -> Manifest:
         """Uploads what is not there yet. Raises CorruptArtefact when a file has changed since."""
@@ -85,11 +85,11 @@ class ArtefactStore:
             verify_file(name, directory / name, expected)
             key = _key(prefix, name, expected)
             if not self._has(key):
-                self._client.upload_file(str(directory / name), self._bucket, key)
+                self._client.upload_file(str(directory / name), self.bucket, key)
 
         _each(upload, files.items())
         self._client.put_object(
-            Bucket=self._bucket,
+            Bucket=self.bucket,
             Key=f"{prefix}/{MANIFEST}",
             Body=(directory / MANIFEST).read_bytes(),
             ContentType="application/json",
@@ -119,18 +119,18 @@ class ArtefactStore:
 
     def _fetch(self, key: str, name: str, expected: StoredFile, path: Path) -> None:
         try:
-            self._client.download_file(self._bucket, key, str(path))
+            self._client.download_file(self.bucket, key, str(path))
         except ClientError as error:
             if error.response["Error"]["Code"] not in _ABSENT:
                 raise
             raise CorruptArtefact(
-                name, expected=f"{expected.bytes} bytes", got=f"no {key} in {self._bucket}"
+                name, expected=f"{expected.bytes} bytes", got=f"no {key} in {self.bucket}"
             ) from error
         verify_file(name, path, expected)
 
     def _has(self, key: str) -> bool:
         try:
-            self._client.head_object(Bucket=self._bucket, Key=key)
+            self._client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             if error.response["Error"]["Code"] not in _ABSENT:
                 raise
@@ -139,11 +139,11 @@ class ArtefactStore:
 
     def _read(self, key: str) -> bytes:
         try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] not in _ABSENT:
                 raise
-            raise ArtefactNotFound(self._bucket, key) from error
+            raise ArtefactNotFound(self.bucket, key) from error
 
 
 def _key(prefix: str, name: str, file: StoredFile) -> str:

@@ -39,6 +39,23 @@ def test_every_vector_is_of_unit_length_and_the_models_dimension(
 
 
 @VERSIONS
+def test_the_order_of_words_and_features_does_not_matter(
+    models: dict[str, EmbeddingModel], version: str
+) -> None:
+    one = AppMetadata(
+        name="Pocket Budget Hub",
+        features=("export", "coach"),
+        description="budget spending every month",
+    )
+    other = AppMetadata(
+        name="Hub Budget Pocket",
+        features=("coach", "export"),
+        description="month every spending budget",
+    )
+    assert (models[version].embed(one) == models[version].embed(other)).all()
+
+
+@VERSIONS
 def test_a_model_read_back_gives_the_same_vectors(
     models: dict[str, EmbeddingModel], metadata: list[AppMetadata], version: str, tmp_path: Path
 ) -> None:
