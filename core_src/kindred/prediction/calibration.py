@@ -173,7 +173,10 @@ def _neighbours(
         rows = chosen[start : start + 512]
         scores = vectors[rows] @ candidates.T
         scores[np.arange(len(rows)), np.searchsorted(known, rows)] = -np.inf
-        nearest = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        # In the order of rows before that of scores, so that ties fall as they do in a search.
+        nearest = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
+        by_score = np.argsort(-np.take_along_axis(scores, nearest, axis=1), axis=1, kind="stable")
+        nearest = np.take_along_axis(nearest, by_score, axis=1)
         similarity[start : start + 512] = np.take_along_axis(scores, nearest, axis=1)
         near[start : start + 512] = known[nearest]
     return similarity, near

@@ -44,6 +44,7 @@ RECIPES = {
 _MOST_TERMS = 30_000
 _LEAST_APPS = 2  # that a term must occur in
 _TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0)
+_AVERAGED = 2_000  # apps, evenly spread, that the average direction is taken over
 _USUAL_TEMPERATURE = 6.0
 _FOLDS = 3
 
@@ -84,7 +85,8 @@ def _fit(apps: Sequence[AppMetadata], version: str, recipe: Recipe, seed: int) -
         weights=np.array(recipe.weights, np.float32),
         average=np.zeros(DIMENSIONS[version], np.float32),
     )
-    mean = np.stack([model.join_parts(app) for app in apps]).mean(axis=0, dtype=np.float64)
+    some = apps[:: 1 + len(apps) // _AVERAGED]
+    mean = np.stack([model.join_parts(app) for app in some]).mean(axis=0, dtype=np.float64)
     average = mean if mean.any() else np.ones_like(mean)
     return replace(model, average=unit(average.astype(np.float32)))
 
