@@ -5,41 +5,29 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from httpx import HTTPError
 from rich.console import Console
-from rich.markup import escape
 
-from ops.local.assembly import AssemblyMissing, read_assembly
-from ops.local.bring_up import PlatformBusy, UpRequest, bring_up, running_settings
+from ops.local.assembly import read_assembly
+from ops.local.bring_up import UpRequest, bring_up, running_settings
 from ops.local.catalogue import shared_files
-from ops.local.deployment import DeploymentFailed
 from ops.local.display import print_fidelity, print_platform, print_started
-from ops.local.emulator_environment import EmulatorNotInstalled
-from ops.local.fidelity import UndecidedTypes, describe_types
+from ops.local.fidelity import describe_types
 from ops.local.follow import follow_logs
 from ops.local.leftovers import end_platform, find_supervisor
 from ops.local.operator_credentials import PlatformNotRunning, operator_environment
-from ops.local.ports import PortTaken
+from ops.local.outcomes import FAILED, NOT_RUNNING, report_absence, reported
 from ops.local.progress import Phases
 from ops.local.settings import CACHE_PORT, EMULATOR_PORT, START_PORT, LocalSettings
-from ops.local.state_files import read_json, write_json
-from ops.local.supervisor_process import PlatformFailed
+from ops.local.state_files import read_json
 
 ROOT = Path(__file__).parents[2]
-FAILED, MISUSED, NOT_RUNNING, INTERRUPTED = 1, 2, 3, 130
-MISUSE = (AssemblyMissing, PlatformBusy, PortTaken, UndecidedTypes)
-FAILURES = (
-    DeploymentFailed, PlatformFailed, EmulatorNotInstalled, ClientError, BotoCoreError,
-    HTTPError, OSError, ValueError,
-)  # fmt: skip
+ASSEMBLY = ROOT / "cdk.out" / "local"
+STATE = ROOT / ".local"
 
 app = typer.Typer(help="The platform on this machine.", no_args_is_help=True)
 StateDir = Annotated[
@@ -50,10 +38,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 @app.command()
 def up(
-    state_dir: StateDir = ROOT / ".local",
-    assembly: Annotated[Path, typer.Option(help="The cloud assembly to deploy, unmodified.")] = ROOT
-    / "cdk.out"
-    / "local",
+    state_dir: StateDir = STATE,
+    assembly: Annotated[
+        Path, typer.Option(help="The cloud assembly to deploy, unmodified.")
+    ] = ASSEMBLY,
     catalogue: Annotated[
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="A file to import; may be repeated."),
@@ -78,20 +66,9 @@ def up(
     )
     files = () if generated else tuple(catalogue or shared_files(ROOT))
     phases = Phases(console)
-    signal.signal(signal.SIGTERM, _interrupt)
-    ran_before = find_supervisor(settings.state) is not None
-    try:
+    with reported(settings, console):
         request = UpRequest(assembly=assembly.resolve(), catalogue_files=files)
         platform = bring_up(settings, request, phases)
-    except KeyboardInterrupt:
-        _report_interruption(settings, console, ran_before=ran_before)
-        raise typer.Exit(INTERRUPTED) from None
-    except MISUSE as error:
-        console.print(f"[red]cannot start:[/] {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(MISUSED) from error
-    except FAILURES as error:
-        _report_failure(settings, console, str(error), ran_before=ran_before)
-        raise typer.Exit(FAILED) from error
     if timings:
         phases.print_timings()
     if as_json:
@@ -102,7 +79,7 @@ def up(
 
 
 @app.command()
-def down(state_dir: StateDir = ROOT / ".local") -> None:
+def down(state_dir: StateDir = STATE) -> None:
     """Stop everything and leave nothing behind."""
     state = state_dir.resolve()
     console = Console(highlight=False)
@@ -114,7 +91,7 @@ def down(state_dir: StateDir = ROOT / ".local") -> None:
 
 @app.command()
 def status(
-    state_dir: StateDir = ROOT / ".local",
+    state_dir: StateDir = STATE,
     fidelity: Annotated[
         bool, typer.Option("--fidelity", help="What each resource type does here.")
     ] = False,
@@ -124,9 +101,8 @@ def status(
     settings = LocalSettings(root=ROOT, state=state_dir.resolve())
     console = Console(highlight=False)
     platform = read_json(settings.platform_file)
-    alive = find_supervisor(settings.state) is not None
-    if platform is None or not alive:
-        raise typer.Exit(_report_absence(settings, console, as_json=as_json, stale=bool(platform)))
+    if platform is None or find_supervisor(settings.state) is None:
+        raise typer.Exit(report_absence(settings, console, as_json=as_json))
     if as_json:
         print(json.dumps(platform))  # noqa: T201
     elif fidelity and platform["assembly"]:
@@ -144,7 +120,7 @@ def logs(
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines.")] = False,
     lines: Annotated[int, typer.Option(min=0, max=100_000, help="How many of the last.")] = 40,
-    state_dir: StateDir = ROOT / ".local",
+    state_dir: StateDir = STATE,
 ) -> None:
     """Show the logs, each line with the name of its process."""
     folder = LocalSettings(root=ROOT, state=state_dir.resolve()).logs
@@ -160,7 +136,7 @@ def logs(
 
 
 @app.command()
-def env(state_dir: StateDir = ROOT / ".local") -> None:
+def env(state_dir: StateDir = STATE) -> None:
     """Print what makes AWS clients its operator: eval "$(kindred local env)"."""
     settings = running_settings(LocalSettings(root=ROOT, state=state_dir.resolve()))
     try:
@@ -170,42 +146,3 @@ def env(state_dir: StateDir = ROOT / ".local") -> None:
         raise typer.Exit(NOT_RUNNING) from None
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")  # noqa: T201
-
-
-def _report_absence(
-    settings: LocalSettings, console: Console, *, as_json: bool, stale: bool
-) -> int:
-    failure = read_json(settings.failure_file)
-    reason = failure["reason"] if failure else "the supervisor was killed" if stale else None
-    if as_json:
-        print(json.dumps({"state": "down", "reason": reason, "processes": []}))  # noqa: T201
-    elif reason:
-        console.print(f"[red]down:[/] {escape(reason)}", soft_wrap=True)
-        console.print(f"logs are in {settings.logs}; `make up` starts again", soft_wrap=True)
-    else:
-        console.print("nothing runs; `make up` starts the platform")
-    return FAILED if reason else NOT_RUNNING
-
-
-def _report_failure(
-    settings: LocalSettings, console: Console, reason: str, *, ran_before: bool
-) -> None:
-    console.print(f"[red]failed:[/] {escape(reason)}", soft_wrap=True)
-    if ran_before:
-        console.print("the platform that ran before goes on running")
-        return
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    write_json(settings.failure_file, {"reason": reason.splitlines()[0], "at": at})
-    console.print(f"nothing is left running; logs are in {settings.logs}", soft_wrap=True)
-
-
-def _report_interruption(settings: LocalSettings, console: Console, *, ran_before: bool) -> None:
-    if ran_before:
-        console.print("interrupted; the platform that ran before goes on running")
-    else:
-        shutil.rmtree(settings.state, ignore_errors=True)
-        console.print("interrupted; nothing is left running")
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
