@@ -26,7 +26,11 @@ class LatencyHistogram:
 
     def copy(self) -> LatencyHistogram:
         other = LatencyHistogram()
-        other._counts, other._total_ms, other.count = self._counts.copy(), self._total_ms, self.count
+        other._counts, other._total_ms, other.count = (
+            self._counts.copy(),
+            self._total_ms,
+            self.count,
+        )
         return other
 
     @property
