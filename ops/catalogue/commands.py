@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,8 +22,11 @@ from ops.catalogue.importing import (
 )
 from ops.catalogue.rows import UnreadableFile
 from ops.catalogue.stores import CatalogueStore, NoStore, open_store
-from ops.catalogue.tables import generate_table, import_table, rows_table, show_table
-from ops.terminal import MESSAGES, failed, give, progress_bars
+from ops.catalogue.tables import fit_table, generate_table, import_table, show_table
+from ops.terminal import failed, give, progress_bars
+
+if TYPE_CHECKING:
+    from ops.catalogue.fits import FitResult
 
 app = typer.Typer(
     help="Import apps, or generate some; fit the embedding models; show what there is.\n\n"
@@ -146,7 +149,8 @@ def fit_command(
         store = open_store(
             directory=directory, bucket=bucket, environment=environment, stack_prefix=stack_prefix
         )
-        with MESSAGES.status("reading the catalogue") as status:
+        with progress_bars(quiet=as_json) as bars:
+            task = bars.add_task("reading the catalogue", total=None)
             try:
                 results = fit(
                     store,
@@ -154,23 +158,24 @@ def fit_command(
                     cache=cache,
                     force=force,
                     evaluate=evaluate,
-                    progress=status.update,
+                    progress=lambda doing: bars.update(task, description=doing),
                 )
             except (NothingToFit, UnknownVersion) as error:
                 raise failed(str(error)) from error
-        document = [
-            {
-                "version": result.version,
-                "model_version": result.model_version,
-                "outcome": result.outcome,
-                "seconds": round(result.seconds, 2),
-                "apps": result.manifest.count,
-                "generated": result.manifest.generated,
-                "quality": result.manifest.model_card.get("quality"),
-            }
-            for result in results
-        ]
-        give(document, rows_table(document), as_json=as_json)
+        rows = [_fit_row(result) for result in results]
+        give(rows, fit_table(rows), as_json=as_json)
+
+
+def _fit_row(result: "FitResult") -> dict[str, Any]:
+    return {
+        "version": result.version,
+        "model_version": result.model_version,
+        "outcome": result.outcome,
+        "seconds": round(result.seconds, 2),
+        "apps": result.manifest.count,
+        "generated": result.manifest.generated,
+        "quality": result.manifest.model_card.get("quality"),
+    }
 
 
 @app.command("show")

@@ -37,6 +37,10 @@ class Format:
     optional: tuple[str, ...]
     read_app: Callable[[Values], CatalogueApp]  # raises BadField
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.required, *self.optional)
+
 
 def _read_kindred(values: Values) -> CatalogueApp:
     impressions, clicks = read_count(values, "impressions"), read_count(values, "clicks")

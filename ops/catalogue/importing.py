@@ -98,9 +98,7 @@ def import_file(
         apps=len(merged),
         rejects=written,
         reasons=dict(Counter(row.field for row in rows.bad).most_common()),
-        ignored_columns=tuple(
-            name for name in table.columns if name not in (*chosen.required, *chosen.optional)
-        ),
+        ignored_columns=tuple(name for name in table.columns if name not in chosen.columns),
     )
 
 

@@ -37,14 +37,14 @@ def generate_table(result: GenerateResult) -> Table:
     return table
 
 
-def rows_table(rows: list[dict[str, Any]]) -> Table:
-    """One line a row, one column a key; a key without any value is left out."""
+def fit_table(rows: list[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    keys = [key for key in rows[0] if any(row[key] is not None for row in rows)] if rows else []
-    for key in keys:
-        table.add_column(key.replace("_", " "))
+    for heading in ("model", "outcome", "seconds", "apps", "quality"):
+        table.add_column(heading)
     for row in rows:
-        table.add_row(*(_shown(row[key]) for key in keys))
+        apps = f"{row['apps']:,}" + (" (generated)" if row["generated"] else "")
+        quality = f"precision@10 {row['quality']['precision']:.3f}" if row["quality"] else ""
+        table.add_row(row["model_version"], row["outcome"], f"{row['seconds']:.1f}", apps, quality)
     return table
 
 
@@ -68,11 +68,3 @@ def show_table(document: dict[str, Any]) -> Table:
     if not document["models"]:
         table.add_row("model", "none yet: `kindred catalogue fit` makes them")
     return table
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(item)}" for key, item in value.items())
-    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,6 +1,7 @@
 """Fits the track record: group means, the weight of evidence, and intervals that hold."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,11 @@ Vectors = npt.NDArray[np.float32]
 _SAMPLE = 3_000  # apps the calibration predicts, each from all the others
 _GROUP_STRENGTH = 20.0  # apps at which a group's own mean and its parent's count alike
 _COVERAGE = 0.9
+_FLOOR_QUANTILES = (0.0, 0.25, 0.5, 0.75)  # of the neighbours' similarities
+_HIGHEST_FLOOR = 0.95
+_SHARPNESSES = (0.5, 1.0, 2.0, 4.0)
+_STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+_LEAST_VARIANCE = 1e-6  # where all apps perform alike
 
 
 def fit_track_record(catalogue: Catalogue, vectors: Vectors, *, seed: int = 0) -> TrackRecord:
@@ -184,25 +190,14 @@ def _neighbours(
 
 def _calibrated(sample: _Sample, measure: Measure, overall: float) -> Prior:
     """The weights and the strength with the least squared error, then the interval's width."""
-    floors = [float(np.quantile(sample.similarity, q)) for q in (0.0, 0.25, 0.5, 0.75)]
-    best: tuple[float, float, float, float] | None = None
-    for floor in (min(floor, 0.95) for floor in floors):
-        for sharpness in (0.5, 1.0, 2.0, 4.0):
-            weights = sample.neighbour_weights(floor, sharpness)
-            for strength in (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0):
-                error = sample.error(_expected(sample, weights, strength))
-                if best is None or error < best[0]:
-                    best = (error, floor, sharpness, strength)
-    assert best is not None
-    _, floor, sharpness, strength = best
+    floor, sharpness, strength = _least_error(sample)
     weights = sample.neighbour_weights(floor, sharpness)
-    expected = _expected(sample, weights, strength)
+    residual = sample.target - _expected(sample, weights, strength)
     prior_part = strength / (weights.sum(axis=1) + strength)
-    prior_variance = sample.error(sample.group_mean)
-    spread, prior_spread = _spreads(sample.target - expected, prior_part, prior_variance)
+    spread, prior_spread = _spreads(residual, prior_part, sample.error(sample.group_mean))
     deviation = np.sqrt(spread**2 + prior_part * (prior_spread**2 - spread**2))
     tails = (1 - _COVERAGE) / 2
-    low, high = np.quantile((sample.target - expected) / deviation, [tails, 1 - tails])
+    low, high = np.quantile(residual / deviation, [tails, 1 - tails])
     return Prior(
         measure=measure,
         mean=to_natural(overall, measure),
@@ -216,6 +211,18 @@ def _calibrated(sample: _Sample, measure: Measure, overall: float) -> Prior:
     )
 
 
+def _least_error(sample: _Sample) -> tuple[float, float, float]:
+    """Similarity floor, sharpness and strength, of a grid."""
+    errors: dict[tuple[float, float, float], float] = {}
+    for quantile, sharpness in product(_FLOOR_QUANTILES, _SHARPNESSES):
+        floor = min(float(np.quantile(sample.similarity, quantile)), _HIGHEST_FLOOR)
+        weights = sample.neighbour_weights(floor, sharpness)
+        for strength in _STRENGTHS:
+            expected = _expected(sample, weights, strength)
+            errors[floor, sharpness, strength] = sample.error(expected)
+    return min(errors, key=lambda chosen: errors[chosen])
+
+
 def _expected(sample: _Sample, weights: Column, strength: float) -> Column:
     summed = (weights * sample.value).sum(axis=1) + strength * sample.group_mean
     expected: Column = summed / (weights.sum(axis=1) + strength)
@@ -225,6 +232,7 @@ def _expected(sample: _Sample, weights: Column, strength: float) -> Column:
 def _spreads(residual: Column, prior_part: Column, prior_variance: float) -> tuple[float, float]:
     """Deviations with ample evidence and with none, such that the mean square is the residuals'."""
     part = float(prior_part.mean())
+    prior_variance = max(prior_variance, _LEAST_VARIANCE)
     ample = (float(np.mean(residual**2)) - part * prior_variance) / max(1 - part, 1e-6)
     ample = min(max(ample, 0.1 * prior_variance), prior_variance)
-    return float(np.sqrt(ample)), float(np.sqrt(max(prior_variance, ample)))
+    return float(np.sqrt(ample)), float(np.sqrt(prior_variance))

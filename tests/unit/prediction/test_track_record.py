@@ -177,6 +177,16 @@ def test_what_was_written_predicts_the_same(make_catalogue: MakeCatalogue, tmp_p
     assert again.predict(near, category="Games") == record.predict(near, category="Games")
 
 
+@pytest.mark.filterwarnings("error")
+def test_apps_that_all_perform_alike_are_predicted_to_do_so(make_catalogue: MakeCatalogue) -> None:
+    record = fit_track_record(
+        make_catalogue([app(n, rating_count=99) for n in range(9)]), circle(9)[0]
+    )
+    prediction = record.predict([(0, 0.9), (1, 0.8)])
+    assert prediction.score == pytest.approx(2)
+    assert prediction.high - prediction.low < 0.1
+
+
 @pytest.mark.parametrize("known", [0, 1])
 def test_without_a_history_nothing_is_predicted(make_catalogue: MakeCatalogue, known: int) -> None:
     apps = [app(n, rating_count=5 if n < known else None) for n in range(4)]
