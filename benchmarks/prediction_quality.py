@@ -24,7 +24,7 @@ from ops.catalogue.generated_apps import generate_apps
 SEEDS = (0, 1, 2)
 GENERATED = 2_000
 CLAIMED = 0.9
-LEAST_COVERAGE = 0.85
+LEAST_COVERAGE = 0.87  # mean of the seeds
 Truth = Callable[[CatalogueApp], float]
 Column = npt.NDArray[np.float64]
 
@@ -105,8 +105,9 @@ def _missed(results: Sequence[Predicted]) -> list[str]:
             missed.append("the mean error is no better than the category's mean")
         if result.r2(result.score) <= result.r2(result.category_mean):
             missed.append("R2 is no better than the category's mean")
-        if result.coverage() < LEAST_COVERAGE:
-            missed.append(f"coverage {result.coverage():.3f}, wanted {LEAST_COVERAGE}")
+    coverage = float(np.mean([result.coverage() for result in results]))
+    if coverage < LEAST_COVERAGE:
+        missed.append(f"coverage {coverage:.3f}, wanted {LEAST_COVERAGE}")
     return missed
 
 

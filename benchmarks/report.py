@@ -59,4 +59,6 @@ def to_json(report: Report) -> str:
 def _shown(value: str | float | int | None) -> str:
     if value is None:
         return ""
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.4f}"
