@@ -115,12 +115,9 @@ class ApiStack(cdk.Stack):
             burst=throttle.burst,
             owns_account_log_role=self._environment.api.owns_account_log_role,
         )
-        for path, body in {
-            "/api/v1/find-similar": ("FindSimilar", request_schemas.FIND_SIMILAR),
-            "/api/v1/predict": ("Predict", request_schemas.PREDICT),
-            "/api/v1/outcomes": ("Outcome", request_schemas.OUTCOME),
-        }.items():
-            api.add_route("POST", path, body=body)
+        unit = api.add_body_model("Unit", request_schemas.UNIT)
+        for path in ("/api/v1/find-similar", "/api/v1/predict", "/api/v1/outcomes"):
+            api.add_route("POST", path, body=unit)
         api.add_route("GET", "/api/v1/apps")
         api.add_route("GET", "/api/v1/apps/{app_id}")
         plan, key = api.add_partner(

@@ -12,14 +12,14 @@ _PROBLEMS: tuple[tuple[str, apigateway.ResponseType, str, str, str], ...] = (
         apigateway.ResponseType.BAD_REQUEST_BODY,
         "400",
         "Bad Request",
-        "body: $context.error.validationErrorString",
+        "body: allowed is a JSON object with partner_id and app_id, strings of 1 to 128 characters",
     ),
     (
         "BadParameters",
         apigateway.ResponseType.BAD_REQUEST_PARAMETERS,
         "400",
         "Bad Request",
-        "parameters: $context.error.validationErrorString",
+        "parameters: one that this path requires is missing",
     ),
     (
         "InvalidApiKey",

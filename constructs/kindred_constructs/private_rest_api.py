@@ -67,18 +67,30 @@ class PrivateRestApi(Construct):
         )
         add_problem_responses(self.api)
 
+    def add_body_model(self, name: str, schema: Mapping[str, Any]) -> apigateway.IModel:
+        """`schema` is JSON schema, draft 4, which is what API Gateway reads."""
+        model = apigateway.CfnModel(
+            self,
+            name,
+            rest_api_id=self.api.rest_api_id,
+            content_type="application/json",
+            name=name,
+            schema=dict(schema),
+        )
+        # A deployment is a copy of the API: without this a changed schema would not be deployed.
+        if self.api.latest_deployment:
+            self.api.latest_deployment.add_to_logical_id({"model": name, "schema": dict(schema)})
+        return apigateway.Model.from_model_name(self, f"{name}Name", model.ref)
+
     def add_route(
         self,
         method: str,
         path: str,
         *,
-        body: tuple[str, Mapping[str, Any]] | None = None,
-        query: Mapping[str, bool] | None = None,
+        body: apigateway.IModel | None = None,
     ) -> None:
-        """`body` is a model's name and its JSON schema (draft 4); `query` says what is required."""
-        parameters = {
-            f"method.request.querystring.{name}": need for name, need in (query or {}).items()
-        }
+        """`body` is what `add_body_model` gave."""
+        parameters: dict[str, bool] = {}
         mapped = {f"integration.request.header.{REQUEST_ID_HEADER}": "context.requestId"}
         for name in (part[1:-1] for part in path.split("/") if part.startswith("{")):
             parameters[f"method.request.path.{name}"] = True
@@ -100,7 +112,7 @@ class PrivateRestApi(Construct):
             api_key_required=True,
             request_validator=self._validator,
             request_parameters=parameters or None,
-            request_models={"application/json": self._model(*body)} if body else None,
+            request_models={"application/json": body} if body else None,
         )
         resource = added.node.default_child
         assert isinstance(resource, apigateway.CfnMethod)
@@ -124,20 +136,6 @@ class PrivateRestApi(Construct):
         key = self.api.add_api_key(f"{name}Partner")
         plan.add_api_key(key)
         return plan, key
-
-    def _model(self, name: str, schema: Mapping[str, Any]) -> apigateway.IModel:
-        model = apigateway.CfnModel(
-            self,
-            name,
-            rest_api_id=self.api.rest_api_id,
-            content_type="application/json",
-            name=name,
-            schema={"$schema": "http://json-schema.org/draft-04/schema#", **schema},
-        )
-        # A deployment is a copy of the API: without this a changed schema would not be deployed.
-        if self.api.latest_deployment:
-            self.api.latest_deployment.add_to_logical_id({"model": name, "schema": dict(schema)})
-        return apigateway.Model.from_model_name(self, f"{name}Name", model.ref)
 
     def _vpc_link(self, vpc: ec2.IVpc, subnets: ec2.SubnetSelection) -> apigateway.IVpcLink:
         security_group = ec2.SecurityGroup(

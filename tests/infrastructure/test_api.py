@@ -2,7 +2,10 @@
 
 import json
 
-import pytest
+from stacks import request_schemas
+from stacks.application import create_app
+from stacks.platform import Platform
+from tests.infrastructure.synthesized import Synthesized
 
 ROUTES = {
     ("POST", "/api/v1/find-similar"),
@@ -68,27 +71,28 @@ def test_the_link_leads_to_the_load_balancer_alone(platform):
     assert groups == ["ApiStack/Api/LinkSecurityGroup"]
 
 
-@pytest.mark.parametrize("name", ["FindSimilar", "Predict", "Outcome"])
-def test_a_body_with_an_unknown_field_is_refused(platform, name):
-    [model] = [
-        each for each in platform.of_type("AWS::ApiGateway::Model") if each.path.endswith(name)
-    ]
+def test_every_path_that_takes_a_body_checks_its_shape(platform):
+    posts = [m for m in platform.of_type("AWS::ApiGateway::Method") if "/POST" in m.path]
+    [model] = platform.of_type("AWS::ApiGateway::Model")
 
-    schema = model.properties["Schema"]
-    assert schema["$schema"] == "http://json-schema.org/draft-04/schema#"
-    assert schema["additionalProperties"] is False
+    assert len(posts) == 3
+    for post in posts:
+        assert post.properties["RequestModels"] == {"application/json": {"Ref": model.logical_id}}
+        assert "RequestValidatorId" in post.properties
 
 
-def test_a_changed_schema_is_deployed(platform):
-    """A deployment is a copy of the API; its id must follow what a model says."""
-    from stacks import request_schemas
+def test_a_changed_schema_is_deployed(environment, platform, tmp_path, monkeypatch):
+    """A deployment is a copy of the API: its id must follow what a model says."""
+    monkeypatch.setattr(request_schemas, "UNIT", request_schemas.UNIT | {"maxProperties": 5})
+    app = create_app(outdir=tmp_path)
+    app.node.set_context("aws:cdk:disable-asset-staging", True)
+    Platform(app, environment=environment, region=environment.regions[0])
+    app.synth()
+    changed = Synthesized(tmp_path, platform.stage)
 
-    [deployment] = platform.of_type("AWS::ApiGateway::Deployment")
-    models = {each.logical_id for each in platform.of_type("AWS::ApiGateway::Model")}
-
-    assert request_schemas.PREDICT != request_schemas.FIND_SIMILAR
-    assert models
-    assert len(deployment.logical_id) > len("ApiDeployment") + 32
+    [before] = platform.of_type("AWS::ApiGateway::Deployment")
+    [after] = changed.of_type("AWS::ApiGateway::Deployment")
+    assert before.logical_id != after.logical_id
 
 
 def test_limits_are_the_tiers_for_the_stage_and_for_the_partner(environment, platform):

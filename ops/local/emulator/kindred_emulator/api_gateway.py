@@ -1,4 +1,4 @@
-"""What API Gateway loses on the way from a template: validators, links, what was not valid."""
+"""What API Gateway loses on the way from a template: validators, links, disabled keys."""
 
 from __future__ import annotations
 
@@ -10,21 +10,11 @@ from .resource_handlers import after_each_change
 
 Properties = dict[str, Any]
 
-VALIDATION_ERROR = b"$context.error.validationErrorString"
-
 
 def install() -> None:
     """Keep validators and what methods say of validator, link and load balancer; heed disabling."""
     after_each_change("AWS::ApiGateway::RequestValidator", _store_validator)
     after_each_change("AWS::ApiGateway::Method", _complete_method)
-    render = apigateway_v1._gateway_error_response
-
-    def rendered(error: Any, request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        status, headers, body = render(error, request)
-        # AWS says here which property was wrong; the emulator knows only that one was.
-        return status, headers, body.replace(VALIDATION_ERROR, (error.message or "").encode())
-
-    apigateway_v1._gateway_error_response = rendered
     resolve = apigateway_v1._resolve_api_key
 
     def enabled_only(value: str) -> dict[str, Any] | None:
