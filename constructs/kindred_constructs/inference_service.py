@@ -69,6 +69,8 @@ class InferenceService(Construct):
                 "ENVIRONMENT": environment_name,
                 "SERVICE_NAME": package,
                 "LOG_LEVEL": "INFO",
+                # A second thread of a small scan waits longer for its core than it saves.
+                "OPENBLAS_NUM_THREADS": "1",
                 "METRICS_NAMESPACE": "Kindred",
                 "EMBEDDING_EXPERIMENT_ID": EMBEDDING_EXPERIMENT_ID,
                 "EMBEDDINGS_BUCKET": stores.embeddings.bucket_name,

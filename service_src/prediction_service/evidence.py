@@ -1,10 +1,13 @@
-"""The neighbours that a prediction rests on: given by the client, or looked up."""
+"""The neighbours that a prediction rests on, given or looked up, and what they lead to expect."""
 
 from __future__ import annotations
 
-from kindred.prediction.track_record import NEIGHBOURS, Neighbour
+from http import HTTPStatus
+
+from kindred.prediction.performance import Prediction
+from kindred.prediction.track_record import NEIGHBOURS, Neighbour, NoTrackRecord
 from kindred.similarity.catalogue import AppNotFound, Catalogue
-from kindred_service.problems import invalid_field
+from kindred_service.problems import Refusal, invalid_field
 from kindred_service.query import ResolvedQuery
 from prediction_service.schemas import PredictIn
 
@@ -32,3 +35,15 @@ def checked_neighbours(query: PredictIn, catalogue: Catalogue) -> list[Neighbour
 def found_neighbours(resolved: ResolvedQuery) -> list[Neighbour]:
     hits = resolved.model.index.search(resolved.vector, k=NEIGHBOURS, exclude=resolved.row)
     return [(hit.row, hit.score) for hit in hits]
+
+
+def expected_performance(resolved: ResolvedQuery, neighbours: list[Neighbour]) -> Prediction:
+    """Raises Refusal while the catalogue holds no app whose performance is known."""
+    try:
+        return resolved.model.artefact.performance.predict(
+            neighbours,
+            category=resolved.metadata.category,
+            pricing=resolved.metadata.pricing,
+        )
+    except NoTrackRecord as error:
+        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), slug="no-track-record") from error

@@ -1,5 +1,7 @@
 import pytest
 
+from kindred.prediction.track_record import NoTrackRecord, TrackRecord
+
 
 def ask(client, **changes):
     body = {"partner_id": "partner", "app_id": "app-001"} | changes
@@ -52,6 +54,19 @@ def test_the_predicted_score_is_recorded(prediction, platform):
     [(served, record)] = platform.recorder.served
     assert served.operation == "predict"
     assert record.predicted_score == score
+
+
+def test_a_catalogue_without_any_history_says_that_there_is_nothing_to_predict_from(
+    prediction, monkeypatch
+):
+    def nothing(*arguments, **keywords):
+        raise NoTrackRecord("no app of the catalogue has a recorded performance")
+
+    monkeypatch.setattr(TrackRecord, "predict", nothing)
+    response = ask(prediction)
+
+    assert response.status_code == 503
+    assert response.json()["type"] == "urn:kindred:problem:no-track-record"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,11 @@ from fastapi import APIRouter, Request
 
 from kindred_service.dependencies import CollaboratorsDep
 from kindred_service.served import elapsed_ms, served
-from prediction_service.evidence import checked_neighbours, found_neighbours
+from prediction_service.evidence import (
+    checked_neighbours,
+    expected_performance,
+    found_neighbours,
+)
 from prediction_service.schemas import IntervalOut, PredictIn, PredictionOut, PredictOut, SegmentOut
 
 router = APIRouter(prefix="/api/v1", tags=["prediction"])
@@ -25,11 +29,7 @@ async def predict(
         request, collaborators, operation="predict", query=query, resolved=resolved
     ) as answer:
         neighbours = given if given is not None else found_neighbours(resolved)
-        prediction = resolved.model.artefact.performance.predict(
-            neighbours,
-            category=resolved.metadata.category,
-            pricing=resolved.metadata.pricing,
-        )
+        prediction = expected_performance(resolved, neighbours)
         answer.predicted_score = prediction.score
         return PredictOut(
             ab_arm=resolved.arm,
