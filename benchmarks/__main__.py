@@ -9,7 +9,7 @@ from rich.console import Console
 from benchmarks.report import Report, print_report, to_json
 
 # Each is a module here with `run() -> Report`.
-BENCHMARKS = ("embedding_quality", "prediction_quality", "find_similar")
+BENCHMARKS = ("embedding_quality", "prediction_quality", "find_similar", "synth")
 RESULTS = Path(__file__).parents[1] / ".cache" / "bench"
 
 
