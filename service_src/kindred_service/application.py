@@ -26,7 +26,6 @@ def create_base_app(title: str, collaborators: Collaborators) -> FastAPI:
     app = FastAPI(
         title=title,
         version="1",
-        root_path=collaborators.root_path,
         lifespan=_background(collaborators),
         responses={"4XX": {"model": Problem, "description": "The request cannot be answered"}},
     )

@@ -16,7 +16,6 @@ from kindred_service.recorder import Recorder
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collaborators:
     service_name: str
-    root_path: str = ""
     resolver: QueryResolver
     arms: Arms
     cache: UnitCache

@@ -30,8 +30,6 @@ class Settings:
     valkey_username: str
     valkey_password: str = field(repr=False)
     valkey_cluster_mode: bool
-    # What API Gateway's private integration puts before a path: its stage's name.
-    root_path: str
     # One process, one writer of its metrics: a restarted task never continues another's totals.
     task_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
@@ -78,7 +76,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         valkey_username=text("VALKEY_USERNAME"),
         valkey_password=text("VALKEY_PASSWORD"),
         valkey_cluster_mode=flag("VALKEY_CLUSTER_MODE"),
-        root_path=environ.get("ROOT_PATH", ""),
     )
     if problems:
         raise InvalidSettings("; ".join(problems))

@@ -90,7 +90,6 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
     )
     return Collaborators(
         service_name=settings.service_name,
-        root_path=settings.root_path,
         resolver=QueryResolver(models=models, arms=arms, cache=cache, metrics=metrics),
         arms=arms,
         cache=cache,

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from fastapi.testclient import TestClient
 
@@ -20,13 +18,6 @@ def test_the_gateway_s_id_serves_where_the_client_sent_none(similarity):
     response = similarity.get("/healthz", headers={"x-gateway-request-id": "gateway-1"})
 
     assert response.headers["x-correlation-id"] == "gateway-1"
-
-
-@pytest.mark.parametrize("path", ["/public/api/v1/apps", "/api/v1/apps"])
-def test_paths_work_with_and_without_the_stage_that_the_gateway_prefixes(platform, path):
-    collaborators = replace(platform.collaborators, root_path="/public")
-    with TestClient(create_app(collaborators)) as client:
-        assert client.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("given", ["", "x" * 129, "a b", "line\tbreak"], ids=repr)
