@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.infrastructure.synthesized import ROOT
+
 NAMES = ("Similarity", "Prediction")
 
 
@@ -27,6 +29,14 @@ def test_a_container_can_write_nothing_but_tmp_and_is_nobody(platform, name):
     ]
     assert definition["Volumes"] == [{"Name": "tmp"}]
     assert not only.get("Privileged")
+
+
+def test_the_image_gives_its_user_the_one_folder_that_can_be_written():
+    """Fargate mounts an empty volume as root's, unless the image declares the folder one."""
+    dockerfile = (ROOT / "service_src" / "Dockerfile").read_text()
+
+    assert 'VOLUME ["/tmp"]' in dockerfile
+    assert dockerfile.index("VOLUME") < dockerfile.rindex("USER 10001")
 
 
 def test_a_container_gets_its_settings_by_name_and_its_one_secret_by_reference(platform, name):
