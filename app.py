@@ -14,7 +14,8 @@ from stacks.yaml_file import InvalidFile
 
 def main() -> int:
     app = create_app()
-    names = str(app.node.try_get_context("environment") or "dev").split(",")
+    given = str(app.node.try_get_context("environment") or "dev")
+    names = dict.fromkeys(name.strip() for name in given.split(","))
     try:
         environments = [load_environment(name) for name in names]
         acknowledgements = load_acknowledgements()

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -45,8 +46,7 @@ class ApiStack(cdk.Stack):
             self,
             "Cluster",
             vpc=network.vpc,
-            container_insights_v2=ecs.ContainerInsights.ENHANCED,
-            enable_fargate_capacity_providers=True,
+            container_insights_v2=ecs.ContainerInsights.ENABLED,
         )
         self._load_balancer = InternalLoadBalancer(
             self,
@@ -133,6 +133,15 @@ class ApiStack(cdk.Stack):
     def _add_alarm_topic(self, *services: InferenceService) -> None:
         topic = sns.Topic(
             self, "AlarmTopic", master_key=self._network.telemetry_key, enforce_ssl=True
+        )
+        # A policy of ours replaces the one by which alarms of the account may publish.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
         )
         if email := self._environment.alarms.email:
             topic.add_subscription(subscriptions.EmailSubscription(email))

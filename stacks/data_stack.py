@@ -107,6 +107,8 @@ def _billing(capacity: TableCapacity) -> dynamodb.Billing:
         return dynamodb.Billing.on_demand()
     bounds = dynamodb.Capacity.autoscaled(
         min_capacity=capacity.min_units,
+        # Where a table was billed on demand before, it starts from here.
+        seed_capacity=capacity.min_units,
         max_capacity=capacity.max_units,
         target_utilization_percent=capacity.target_percent,
     )

@@ -31,11 +31,12 @@ class Platform(cdk.Stage):
             "DataStack",
             environment=environment,
             vpc=self.network.vpc,
-            termination_protection=environment.production,
         )
         self.api = ApiStack(
             self, "ApiStack", environment=environment, network=self.network, data=self.data
         )
+        for stack in (self.network, self.data, self.api):
+            stack.termination_protection = stack.stateful and environment.production
         for key, value in {
             "Environment": environment.slug,
             "Team": environment.tags.team,

@@ -72,6 +72,13 @@ def test_tables_cannot_be_deleted_in_production_and_can_be_restored_everywhere(
         assert restore is True
 
 
+def test_a_table_that_becomes_provisioned_starts_from_its_tiers_least(platforms):
+    for table in platforms["prod"].of_type("AWS::DynamoDB::GlobalTable"):
+        settings = table.properties["WriteProvisionedThroughputSettings"]
+        scaling = settings["WriteCapacityAutoScalingSettings"]
+        assert scaling["SeedCapacity"] == scaling["MinCapacity"] == 25
+
+
 def test_the_load_balancer_cannot_be_deleted_in_production(environment, platform):
     [balancer] = platform.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")
     attributes = {

@@ -25,7 +25,6 @@ WITHOUT_TAGS = {
     "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
-    "AWS::ECS::ClusterCapacityProviderAssociations",
     "AWS::IAM::Policy",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",

@@ -133,6 +133,21 @@ def test_no_policy_of_a_resource_allows_everybody(platform):
                     assert statement["Principal"] not in ("*", {"AWS": "*"}), policy.path
 
 
+def test_alarms_of_this_account_may_publish_to_the_alarm_topic(platform):
+    [policy] = platform.of_type("AWS::SNS::TopicPolicy")
+    [allowed] = [
+        statement
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Action"] == "sns:Publish"
+    assert allowed["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+
+
 def test_log_deliveries_to_the_logs_bucket_are_of_this_account(platform):
     [policy] = [
         each for each in platform.of_type("AWS::S3::BucketPolicy") if "LogsBucket" in each.path
