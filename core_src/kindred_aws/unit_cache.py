@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from redis.exceptions import RedisError
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis, RedisCluster
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException, RedisError
 
 STICKY_SECONDS = 24 * 3600
 VECTOR_SECONDS = 3600
 _PAUSE_AFTER_FAILURE_SECONDS = 1.0
+# A first connection with its TLS handshake included; a request waits no longer than this.
+_LONGEST_SECONDS = 0.5
+_FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,9 @@ class UnitCache:
         if time.monotonic() < self._paused_until:
             return NOTHING
         try:
-            held = await self._get(arm_key, *vector_keys)
-        except (RedisError, OSError):
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                held = await self._get(arm_key, *vector_keys)
+        except _FAILURES:
             self._pause()
             return NOTHING
         arm, *vectors = held
@@ -76,19 +81,47 @@ class UnitCache:
         if vector:
             pipeline.set(vector[0], vector[1], ex=VECTOR_SECONDS)
         try:
-            await pipeline.execute()
-        except (RedisError, OSError):
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                await pipeline.execute()
+        except _FAILURES:
             self._pause()
 
     async def is_reachable(self) -> bool:
         try:
-            return bool(await self._client.ping())
-        except (RedisError, OSError):
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                return bool(await self._client.ping())
+        except _FAILURES:
             return False
 
     def _pause(self) -> None:
         self.failures += 1
         self._paused_until = time.monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
+
+
+def connect(
+    *,
+    host: str,
+    port: int,
+    username: str | None = None,
+    password: str | None = None,
+    cluster: bool = False,
+    tls: bool = True,
+) -> Redis | RedisCluster:
+    """A client that never retries: what it cannot have at once, a request does without.
+
+    The certificate is verified against the system's trust store.
+    """
+    kind = RedisCluster if cluster else Redis
+    return kind(
+        host=host,
+        port=port,
+        username=username,
+        password=password,
+        ssl=tls,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=_LONGEST_SECONDS,
+        socket_connect_timeout=_LONGEST_SECONDS,
+    )
 
 
 def arm_key(experiment_id: str, partner_id: str, app_id: str) -> str:

@@ -14,14 +14,13 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import FastAPI
-from redis.asyncio import Redis, RedisCluster
 
 from kindred.similarity.manifest import CorruptArtefact
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
 from kindred_aws.experiment_table import ExperimentTable
 from kindred_aws.metrics_table import MetricsTable
 from kindred_aws.request_log import RequestLog
-from kindred_aws.unit_cache import UnitCache
+from kindred_aws.unit_cache import UnitCache, connect
 from kindred_service.arms import Arms
 from kindred_service.collaborators import Collaborators
 from kindred_service.metrics import ServiceMetrics
@@ -67,7 +66,15 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
         service=settings.service_name,
         environment=settings.environment,
     )
-    cache = UnitCache(_valkey(settings))
+    cache = UnitCache(
+        connect(
+            host=settings.valkey_host,
+            port=settings.valkey_port,
+            username=settings.valkey_username,
+            password=settings.valkey_password,
+            cluster=settings.valkey_cluster_mode,
+        )
+    )
     arms = Arms(
         table=ExperimentTable(dynamodb, table_name=settings.experiments_table),
         cache=cache,
@@ -96,21 +103,6 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
         recorder=recorder,
         metrics=metrics,
         logger=logger,
-    )
-
-
-def _valkey(settings: Settings) -> Redis | RedisCluster:
-    """TLS, verified against the system's trust store; a stall costs a request 100 ms at most."""
-    kind = RedisCluster if settings.valkey_cluster_mode else Redis
-    return kind(
-        host=settings.valkey_host,
-        port=settings.valkey_port,
-        username=settings.valkey_username,
-        password=settings.valkey_password,
-        ssl=True,
-        socket_connect_timeout=0.5,
-        socket_timeout=0.1,
-        health_check_interval=30,
     )
 
 

