@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import platform
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from stacks.sizes import Part, Sizes, Tier
 
@@ -26,21 +27,36 @@ InterfaceEndpoint = Literal[
     "xray",
 ]
 LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,11}$")]
+# Short: ElastiCache gives a user's id 40 characters, and ours has two of these in it.
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,10}$")]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[1-9]$")]
-Ids = Annotated[tuple[str, ...], Field(min_length=2, max_length=3)]
+Zone = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[1-9][a-z]$")]
+SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-z]+$")]
+RouteTableId = Annotated[str, Field(pattern=r"^rtb-[0-9a-z]+$")]
+OneAZone = Field(min_length=2, max_length=3)
+
+
+def _addresses(given: str) -> str:
+    try:
+        ipaddress.IPv4Network(given)
+    except ValueError as error:
+        raise ValueError(f"given {given!r}, allowed addresses like 10.20.0.0/16: {error}") from None
+    return given
+
+
+Addresses = Annotated[str, AfterValidator(_addresses)]
 
 
 class GivenVpc(Part):
     """A VPC that somebody else runs. One id a zone and kind of subnet, in the zones' order."""
 
     vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
-    cidr: str
-    availability_zones: Ids
-    private_subnet_ids: Ids
-    isolated_subnet_ids: Ids
+    cidr: Addresses
+    availability_zones: Annotated[tuple[Zone, ...], OneAZone]
+    private_subnet_ids: Annotated[tuple[SubnetId, ...], OneAZone]
+    isolated_subnet_ids: Annotated[tuple[SubnetId, ...], OneAZone]
     # With them, S3 and DynamoDB get gateway endpoints; without, the VPC is taken to have them.
-    private_route_table_ids: Ids | None = None
+    private_route_table_ids: Annotated[tuple[RouteTableId, ...], OneAZone] | None = None
 
     @model_validator(mode="after")
     def _one_subnet_a_zone(self) -> Self:
@@ -56,7 +72,8 @@ class GivenVpc(Part):
 
 class Network(Part):
     availability_zones: Literal[2, 3] = 2
-    cidr: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+\.\d+/(1[6-9]|2[0-2])$")] = "10.20.0.0/16"
+    # Large enough for three zones, small enough for AWS.
+    cidr: Annotated[Addresses, Field(pattern=r"/1[6-9]$")] = "10.20.0.0/16"
     nat_gateways: Annotated[int, Field(ge=0, le=3)] = 1
     interface_endpoints: tuple[InterfaceEndpoint, ...] = ()
     vpc: GivenVpc | None = None
@@ -131,10 +148,14 @@ class Alarms(Part):
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
 
 
+PolicyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=128)]
+TagValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9_ .:/=+@-]+$", max_length=256)]
+
+
 class OwnerTags(Part):
-    team: str
-    project: str
-    cost_center: str
+    team: TagValue
+    project: TagValue
+    cost_center: TagValue
 
 
 class Environment(Part):
@@ -153,9 +174,21 @@ class Environment(Part):
     api: Api = Api()
     alarms: Alarms = Alarms()
     domain: Domain | None = None
-    # Name of a managed policy of the account that limits every role.
-    permissions_boundary: str | None = None
+    # A managed policy of the account that limits every role.
+    permissions_boundary: PolicyName | None = None
     sizes: Sizes
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> Self:
+        if not self.network.vpc:
+            return self
+        zones = self.network.vpc.availability_zones
+        if len(self.regions) > 1 or not all(zone.startswith(self.regions[0]) for zone in zones):
+            raise ValueError(
+                f"network.vpc: given zones {', '.join(zones)} and regions "
+                f"{', '.join(self.regions)}, allowed one region, and zones of it"
+            )
+        return self
 
     @property
     def slug(self) -> str:

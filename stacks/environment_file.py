@@ -19,7 +19,11 @@ def load_environment(name: str, *, directory: Path = DIRECTORY) -> Environment:
         names = ", ".join(sorted(file.stem for file in directory.glob("*.yaml")))
         raise InvalidFile(f"environment: given {name!r}, allowed {names}")
     file = f"{directory.name}/{path.name}"
-    environment = parse_environment(path.read_text("utf-8"), file=file)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidFile(f"{file}: cannot be read: {error}") from None
+    environment = parse_environment(text, file=file)
     if environment.name != name:
         raise InvalidFile(
             f"{file}: name: given {environment.name!r}, allowed {name!r}, as the file is called"

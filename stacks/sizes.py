@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -61,6 +62,17 @@ class Peak(Part):
     lead_hours: Annotated[int, Field(ge=0, le=12)] = 2
     time_zone: str = "Etc/UTC"
 
+    @model_validator(mode="after")
+    def _is_a_part_of_a_day(self) -> Self:
+        if self.starts_hour == self.ends_hour:
+            raise ValueError(f"given {self.starts_hour} twice, allowed two hours that differ")
+        known = zoneinfo.available_timezones()
+        if known and self.time_zone not in known:
+            raise ValueError(
+                f"time_zone: given {self.time_zone!r}, allowed an IANA name like Europe/Berlin"
+            )
+        return self
+
 
 class Autoscaling(Part):
     cpu_percent: Annotated[int, Field(ge=10, le=95)]
@@ -91,6 +103,15 @@ class TableCapacity(Part):
     min_units: Annotated[int, Field(ge=1)] = 5
     max_units: Annotated[int, Field(ge=1)] = 100
     target_percent: Annotated[int, Field(ge=20, le=90)] = 70
+
+    @model_validator(mode="after")
+    def _ascends(self) -> Self:
+        if self.min_units > self.max_units:
+            raise ValueError(
+                f"given min_units {self.min_units}, max_units {self.max_units}, "
+                "allowed in ascending order only"
+            )
+        return self
 
 
 class Sizes(Part):

@@ -25,6 +25,7 @@ _ALLOWED = {
     "model_attributes_type": "a mapping of keys",
     "model_type": "a mapping of keys",
     "string_pattern_mismatch": "text like {pattern}",
+    "string_too_long": "text of {max_length} or fewer characters",
     "string_too_short": "text of {min_length} or more characters",
     "string_type": "text",
     "too_long": "{max_length} or fewer entries",
@@ -50,8 +51,12 @@ def read_mapping(text: str, *, file: str) -> dict[str, Any]:
 
 def validated(model: type[Model], document: dict[str, Any], *, file: str) -> Model:
     try:
+        text = json.dumps(document, default=str)
+    except (RecursionError, ValueError):
+        raise InvalidFile(f"{file}: refers to itself, allowed without") from None
+    try:
         # As JSON, because strict types read a JSON list as a tuple, and not a Python list.
-        return model.model_validate_json(json.dumps(document, default=str))
+        return model.model_validate_json(text)
     except ValidationError as error:
         lines = [_line(file, details, model) for details in error.errors()]
         raise InvalidFile("\n".join(lines)) from None
@@ -63,13 +68,17 @@ class _UniqueKeys(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if key.tag != "tag:yaml.org,2002:str":
+                raise _misuse(key, "given as a key, allowed is text")
             if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {key.value!r} is given twice, allowed once",
-                    problem_mark=key.start_mark,
-                )
+                raise _misuse(key, "given twice as a key, allowed once")
             seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+def _misuse(key: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
+    shown = repr(key.value) if isinstance(key, yaml.ScalarNode) else "a list or mapping"
+    return yaml.MarkedYAMLError(problem=f"{shown} {problem}", problem_mark=key.start_mark)
 
 
 def _place(error: yaml.YAMLError) -> str:

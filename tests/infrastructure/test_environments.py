@@ -1,9 +1,13 @@
 """Environment files: what is wrong is named with its file, its key and what is allowed."""
 
+import json
 import subprocess
 import sys
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stacks.environment_file import load_environment, parse_environment
 from stacks.sizes import TIERS
@@ -96,8 +100,8 @@ def complaint(text):
             id="a given VPC and figures for a new one",
         ),
         pytest.param(
-            GIVEN_VPC.replace("[subnet-a, subnet-b]", "[a, b, c]"),
-            "network.vpc: given 3 ids (a, b, c), allowed 2, one a zone",
+            GIVEN_VPC.replace("[subnet-a, subnet-b]", "[subnet-a, subnet-b, subnet-e]"),
+            "network.vpc: given 3 ids (subnet-a, subnet-b, subnet-e), allowed 2, one a zone",
             id="subnets that do not match the zones",
         ),
         pytest.param(
@@ -107,13 +111,73 @@ def complaint(text):
         ),
         pytest.param("tier: huge", "tier: given 'huge', allowed starter, growth", id="a tier"),
         pytest.param("- a", "line 6: ", id="not YAML"),
-        pytest.param("name: dev", "line 6: key 'name' is given twice", id="a key twice"),
+        pytest.param("name: dev", "line 6: 'name' given twice as a key", id="a key twice"),
+        pytest.param("[a]: 1", "line 6: a list or mapping given as a key", id="a list as a key"),
+        pytest.param("2026-01-01: 1", "line 6: '2026-01-01' given as a key", id="a date as a key"),
+        pytest.param("alarms: &a {email: *a}", "refers to itself", id="an alias of itself"),
+        pytest.param(
+            "network: {cidr: 10.0.0.1/16}",
+            "network.cidr: given '10.0.0.1/16', allowed addresses like 10.20.0.0/16: ",
+            id="addresses that are no network",
+        ),
+        pytest.param("network: {cidr: 10.0.0.0/24}", "network.cidr: given", id="too few addresses"),
+        pytest.param(
+            "sizes: {autoscaling: {peak: {starts_hour: 9, ends_hour: 20, time_zone: Mars}}}",
+            "sizes.autoscaling.peak: time_zone: given 'Mars', allowed an IANA name",
+            id="a time zone",
+        ),
+        pytest.param(
+            "sizes: {tables: {min_units: 500}}",
+            "sizes.tables: given min_units 500, max_units 100, allowed in ascending order only",
+            id="capacity in the wrong order",
+        ),
+        pytest.param(
+            GIVEN_VPC.replace("us-east-1b", "eu-west-1b"),
+            "network.vpc: given zones us-east-1a, eu-west-1b and regions us-east-1, allowed one",
+            id="a given VPC in another region",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_file_key_and_what_is_allowed(change, says):
     text = VALID.replace("tier: starter\n", "") if change.startswith("tier") else VALID
 
     assert complaint(text + change).startswith(f"environments/dev.yaml: {says}")
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+KEYS = ["name", "tier", "regions", "tags", "network", "sizes", "domain", "instance", "any"]
+
+
+@given(
+    key=st.sampled_from(KEYS), inner=st.sampled_from(["cidr", "vpc", "name", ""]), value=JSON_VALUES
+)
+def test_whatever_is_written_is_an_environment_or_a_named_mistake(key, inner, value):
+    document = yaml.safe_load(VALID)
+    document[key] = {inner: value} if inner else value
+
+    try:
+        said = parse(json.dumps(document)).slug
+    except InvalidFile as mistake:
+        said = str(mistake)
+
+    assert said.startswith("environments/dev.yaml: ") or "dev" in said
+
+
+@given(st.text(max_size=60))
+def test_no_text_breaks_the_reader(text):
+    with pytest.raises(InvalidFile, match=r"environments/dev\.yaml: "):
+        parse(text)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "dev.yaml").write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(InvalidFile, match=r"dev\.yaml: cannot be read"):
+        load_environment("dev", directory=tmp_path)
 
 
 def test_a_missing_key_is_named():
