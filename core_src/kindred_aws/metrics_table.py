@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from kindred.experiments.arm_metrics import ArmWindow, Outcome
+from kindred_aws.dynamodb_number import number
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -85,7 +86,7 @@ class MetricsTable:
             "ExpressionAttributeNames": {f"#{name}": name for name in values},
             "ExpressionAttributeValues": {
                 ":arm": {"S": window.arm},
-                **{f":{name}": {"N": repr(value)} for name, value in values.items()},
+                **{f":{name}": number(value) for name, value in values.items()},
             },
         }
 
@@ -99,7 +100,7 @@ class MetricsTable:
                     "kind": {"S": outcome.kind},
                     "arm": {"S": outcome.arm},
                     "counted_in": {"S": self._key(window)},
-                    "value": {"N": repr(outcome.value)},
+                    "value": number(outcome.value),
                     "expires_at": {"N": str(expires_at)},
                 },
                 "ConditionExpression": "attribute_not_exists(record_id)",

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kindred_aws.dynamodb_number import number
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import WriteRequestTypeDef
@@ -16,7 +18,10 @@ _KEEP_SECONDS = 30 * 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRecord:
+    """`request_id` is ours, and unique; a client may send one `correlation_id` again and again."""
+
     request_id: str
+    correlation_id: str
     at: float
     service: str
     operation: str
@@ -60,6 +65,7 @@ class RequestLog:
 def _item(record_id: str, record: RequestRecord) -> dict[str, dict[str, str]]:
     item = {
         "record_id": {"S": record_id},
+        "correlation_id": {"S": record.correlation_id},
         "at": {"N": f"{record.at:.3f}"},
         "service": {"S": record.service},
         "operation": {"S": record.operation},
@@ -73,5 +79,5 @@ def _item(record_id: str, record: RequestRecord) -> dict[str, dict[str, str]]:
         "expires_at": {"N": str(int(record.at) + _KEEP_SECONDS)},
     }
     if record.predicted_score is not None:
-        item["predicted_score"] = {"N": repr(record.predicted_score)}
+        item["predicted_score"] = number(record.predicted_score)
     return item

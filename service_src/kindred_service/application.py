@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,12 +13,14 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from kindred_service import health_routes
+from kindred_service.background import repeat
 from kindred_service.body_limit import BodyLimit
 from kindred_service.collaborators import Collaborators
-from kindred_service.metrics import ServiceMetrics
 from kindred_service.observation import Observation
 from kindred_service.problems import Problem, Refusal, from_http, from_validation, respond
 
+_REFRESH_SECONDS = 15.0
+_FLUSH_SECONDS = 5.0
 _EMF_SECONDS = 60.0
 
 
@@ -44,25 +46,23 @@ def _background(collaborators: Collaborators) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         work = [
-            asyncio.create_task(collaborators.arms.run()),
-            asyncio.create_task(collaborators.recorder.run()),
-            asyncio.create_task(_close_minutes(collaborators.metrics)),
+            asyncio.create_task(repeat(each, every_seconds=seconds, logger=collaborators.logger))
+            for each, seconds in (
+                (collaborators.arms.refresh, _REFRESH_SECONDS),
+                (collaborators.recorder.flush, _FLUSH_SECONDS),
+                (collaborators.metrics.close_minute, _EMF_SECONDS),
+            )
         ]
-        yield
-        for task in work:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        await asyncio.to_thread(collaborators.recorder.flush)
-        collaborators.metrics.close_minute()
+        try:
+            yield
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+            await asyncio.to_thread(collaborators.recorder.drain)
+            collaborators.metrics.close_minute()
 
     return lifespan
-
-
-async def _close_minutes(metrics: ServiceMetrics) -> None:
-    while True:
-        await asyncio.sleep(_EMF_SECONDS)
-        metrics.close_minute()
 
 
 def _on(refusal_of: Callable[[Any], Refusal]) -> Callable[[Request, Exception], JSONResponse]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from aws_lambda_powertools import Logger
@@ -13,8 +12,6 @@ from kindred.experiments.embedding_experiment import InvalidExperiment, control_
 from kindred_aws.experiment_table import ExperimentTable
 from kindred_aws.unit_cache import Remembered, UnitCache, arm_key
 from kindred_service.metrics import ServiceMetrics
-
-REFRESH_SECONDS = 15.0
 
 
 class Arms:
@@ -46,11 +43,6 @@ class Arms:
         if found != self.experiment:
             self._logger.info("experiment changed", status=found.status, v1_weight=found.v1_weight)
         self.experiment, self.read_at = found, time.time()
-
-    async def run(self, *, every_seconds: float = REFRESH_SECONDS) -> None:
-        while True:
-            await asyncio.sleep(every_seconds)
-            await asyncio.to_thread(self.refresh)
 
     async def assign(
         self, partner_id: str, app_id: str, *, vector_keys: tuple[str, ...] = ()

@@ -25,14 +25,25 @@ class LoadedModel:
 Models = Mapping[Arm, LoadedModel]
 
 
+class ModelsDisagree(Exception):
+    """The arms' models were fitted on different catalogues, so that rows of one mean nothing to
+    the other."""
+
+
 def load_models(store: ArtefactStore, directory: Path) -> Models:
     """Download, verify and map every arm's artefact.
 
-    Raises what `ArtefactStore.download` and `load_artefact` raise, each naming what is wrong.
+    Raises ModelsDisagree, and what `ArtefactStore.download` and `load_artefact` raise, each naming
+    what is wrong.
     """
-    return {arm: load_model(store.download(arm, into=directory)) for arm in ARMS}
+    models = {arm: load_model(store.download(arm, into=directory), version=arm) for arm in ARMS}
+    fitted_on = {arm: m.artefact.manifest.catalogue_sha256[:12] for arm, m in models.items()}
+    if len(set(fitted_on.values())) > 1:
+        given = ", ".join(f"{arm} on catalogue {digest}" for arm, digest in fitted_on.items())
+        raise ModelsDisagree(f"fitted were {given}; allowed is one: run `kindred catalogue fit`")
+    return models
 
 
-def load_model(directory: Path) -> LoadedModel:
-    artefact = load_artefact(directory)
+def load_model(directory: Path, *, version: Arm) -> LoadedModel:
+    artefact = load_artefact(directory, version=version)
     return LoadedModel(artefact, ExactIndex(artefact.vectors))

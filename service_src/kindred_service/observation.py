@@ -33,9 +33,12 @@ class Observation:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        correlation_id = _correlation_id(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        correlation_id = _correlation_id(headers)
         scope["correlation_id"] = correlation_id
-        self._logger.thread_safe_append_keys(correlation_id=correlation_id)
+        self._logger.thread_safe_append_keys(
+            correlation_id=correlation_id, gateway_request_id=_acceptable(headers, _GATEWAY_HEADER)
+        )
         scope["started"] = time.perf_counter()
         status = 500
 
@@ -69,8 +72,13 @@ class Observation:
 
 
 def _correlation_id(headers: Headers) -> str:
-    for name in (CORRELATION_HEADER, _GATEWAY_HEADER):
-        given = headers.get(name)
-        if given and _ACCEPTABLE.fullmatch(given):
-            return given
-    return str(uuid.uuid4())
+    return (
+        _acceptable(headers, CORRELATION_HEADER)
+        or _acceptable(headers, _GATEWAY_HEADER)
+        or str(uuid.uuid4())
+    )
+
+
+def _acceptable(headers: Headers, name: str) -> str | None:
+    given = headers.get(name)
+    return given if given and _ACCEPTABLE.fullmatch(given) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -102,7 +101,14 @@ def internal_error(instance: str) -> JSONResponse:
 
 
 def from_validation(error: RequestValidationError) -> Refusal:
-    errors = [_field_problem(entry) for entry in error.errors()[:20]]
+    found: dict[str, FieldProblem] = {}
+    for entry in error.errors()[:50]:
+        problem = _field_problem(entry, error.body)
+        known = found.setdefault(problem.pointer, problem)
+        # One value may fail each alternative that its field allows.
+        if problem.detail not in known.detail:
+            known.detail += f", or: {problem.detail}"
+    errors = list(found.values())[:20]
     return Refusal(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "; ".join(f"{e.pointer}: {e.detail}" for e in errors[:5]),
@@ -115,14 +121,26 @@ def from_http(error: HTTPException) -> Refusal:
     return Refusal(HTTPStatus(error.status_code), str(error.detail), headers=error.headers)
 
 
-def _field_problem(entry: Mapping[str, Any]) -> FieldProblem:
+def _field_problem(entry: Mapping[str, Any], body: Any) -> FieldProblem:
     where, *path = entry["loc"]
-    pointer = "".join(f"/{part}" for part in path) if where == "body" else ".".join(map(str, path))
+    pointer = _pointer(path, body) if where == "body" else ".".join(map(str, path))
     given = entry.get("input")
-    if isinstance(given, float) and not math.isfinite(given):
-        given = repr(given)
     return FieldProblem(
-        pointer=pointer or "/",
+        pointer=pointer,
         detail=entry["msg"],
         given=None if isinstance(given, dict | list) else shown(given),
     )
+
+
+def _pointer(path: Sequence[str | int], body: Any) -> str:
+    """The part of a location that leads through the body; the rest names our own types."""
+    parts: list[str] = []
+    for at, part in enumerate(path):
+        inside = isinstance(body, dict) and part in body
+        inside |= isinstance(body, list) and isinstance(part, int) and part < len(body)
+        missing = isinstance(body, dict) and at == len(path) - 1
+        if inside or missing:
+            parts.append(str(part).replace("~", "~0").replace("/", "~1"))
+        if inside:
+            body = body[part]
+    return "/" + "/".join(parts)

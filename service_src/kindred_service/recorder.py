@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
+import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,11 +16,14 @@ from kindred_aws.metrics_table import OUTCOMES_PER_TRANSACTION, MetricsTable
 from kindred_aws.request_log import RECORDS_PER_WRITE, RequestLog, RequestRecord, WriteRefused
 
 WINDOW_SECONDS = 60
-FLUSH_SECONDS = 5.0
+DRAIN_SECONDS = 15.0
 _RECORDS_KEPT = 20_000
 _OUTCOMES_KEPT = 20_000
 # An outcome is counted in the window in which it came; windows older than this are forgotten.
 _WINDOWS_KEPT_SECONDS = 3_600
+_REFUSALS = (BotoCoreError, ClientError, WriteRefused)
+
+WindowKey = tuple[int, Arm]
 
 
 class BufferFull(Exception):
@@ -28,7 +31,10 @@ class BufferFull(Exception):
 
 
 class Recorder:
-    """`add` and `add_outcome` only append; `flush` writes, and keeps what the tables refuse."""
+    """`add` and `add_outcome` only append; `flush` writes, and keeps what the tables refuse.
+
+    `on_counted` is told each outcome when it counts, which a repeated one never does.
+    """
 
     def __init__(
         self,
@@ -37,13 +43,15 @@ class Recorder:
         request_log: RequestLog,
         logger: Logger,
         count_dropped: Callable[[str], None],
+        on_counted: Callable[[Outcome], None],
     ) -> None:
         self._metrics_table = metrics_table
         self._request_log = request_log
         self._logger = logger
         self._count_dropped = count_dropped
-        self._windows: dict[tuple[int, Arm], ArmWindow] = {}
-        self._unwritten: set[tuple[int, Arm]] = set()
+        self._on_counted = on_counted
+        self._windows: dict[WindowKey, ArmWindow] = {}
+        self._unwritten: set[WindowKey] = set()
         self._outcomes: deque[Outcome] = deque()
         self._records: deque[RequestRecord] = deque()
         self._adding = threading.Lock()
@@ -51,7 +59,7 @@ class Recorder:
 
     def add(self, served: ServedRequest, record: RequestRecord) -> None:
         with self._adding:
-            self._window(served.at, served.arm).add_request(served)
+            self._window(_key(served.at, served.arm)).add_request(served)
             if len(self._records) >= _RECORDS_KEPT:
                 self._records.popleft()
                 self._count_dropped("request_record")
@@ -64,52 +72,81 @@ class Recorder:
                 raise BufferFull
             self._outcomes.append(outcome)
 
-    def flush(self) -> None:
-        """Write everything that waits. One table's refusal does not hold the others up."""
+    def drain(self, *, within_seconds: float = DRAIN_SECONDS) -> None:
+        """Flush until everything is written, or the time is up."""
+        deadline = time.monotonic() + within_seconds
+        wait_seconds = 0.1
+        while not self.flush() and time.monotonic() + wait_seconds < deadline:
+            time.sleep(wait_seconds)
+            wait_seconds *= 2
+
+    def flush(self) -> bool:
+        """Write everything that waits; whether nothing waits any more.
+
+        What is refused holds nothing else up, and is tried again at the next flush.
+        """
         with self._flushing:
-            for write in (self._flush_outcomes, self._flush_windows, self._flush_records):
-                try:
-                    write()
-                except (BotoCoreError, ClientError, WriteRefused) as error:
-                    self._logger.warning("not written yet", reason=str(error))
+            refusals = [*self._flush_outcomes(), *self._flush_windows(), *self._flush_records()]
             self._forget_old_windows()
+        if refusals:
+            reasons = sorted({str(refusal) for refusal in refusals})
+            self._logger.warning("not written yet", reasons=reasons)
+        return not refusals
 
-    async def run(self, *, every_seconds: float = FLUSH_SECONDS) -> None:
-        """Flush again and again until cancelled; the last flush is the caller's."""
-        while True:
-            await asyncio.sleep(every_seconds)
-            await asyncio.to_thread(self.flush)
-
-    def _window(self, at: float, arm: Arm) -> ArmWindow:
-        key = (window_start(at, window_seconds=WINDOW_SECONDS), arm)
+    def _window(self, key: WindowKey) -> ArmWindow:
         self._unwritten.add(key)
-        return self._windows.setdefault(key, ArmWindow(window_start=key[0], arm=arm))
+        return self._windows.setdefault(key, ArmWindow(window_start=key[0], arm=key[1]))
 
-    def _flush_outcomes(self) -> None:
-        for (start, arm), outcomes in self._waiting_outcomes().items():
+    def _flush_outcomes(self) -> Iterator[Exception]:
+        for key, outcomes in self._waiting_outcomes().items():
             for first in range(0, len(outcomes), OUTCOMES_PER_TRANSACTION):
-                batch = outcomes[first : first + OUTCOMES_PER_TRANSACTION]
-                with self._adding:
-                    window = self._window(start, arm).copy()
-                counted = self._metrics_table.put_with_outcomes(window, batch)
-                self._settle((start, arm), counted, {o.event_id for o in batch})
+                try:
+                    self._count(key, outcomes[first : first + OUTCOMES_PER_TRANSACTION])
+                except _REFUSALS as refusal:
+                    yield refusal
 
-    def _waiting_outcomes(self) -> dict[tuple[int, Arm], list[Outcome]]:
+    def _waiting_outcomes(self) -> dict[WindowKey, list[Outcome]]:
         """By window, each id once."""
         with self._adding:
             distinct = {outcome.event_id: outcome for outcome in reversed(self._outcomes)}
-        waiting: defaultdict[tuple[int, Arm], list[Outcome]] = defaultdict(list)
+        waiting: defaultdict[WindowKey, list[Outcome]] = defaultdict(list)
         for outcome in distinct.values():
-            start = window_start(outcome.at, window_seconds=WINDOW_SECONDS)
-            waiting[start, outcome.arm].append(outcome)
+            waiting[_key(outcome.at, outcome.arm)].append(outcome)
         return waiting
 
-    def _settle(self, key: tuple[int, Arm], counted: ArmWindow, ids: set[str]) -> None:
+    def _count(self, key: WindowKey, batch: list[Outcome]) -> None:
+        """One that can never be written is found by halving, and must not hold the others up."""
+        with self._adding:
+            window = self._window(key).copy()
+        try:
+            counted = self._metrics_table.put_with_outcomes(window, batch)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationException":
+                raise
+            if len(batch) == 1:
+                self._give_up(batch[0], error)
+                return
+            half = len(batch) // 2
+            self._count(key, batch[:half])
+            self._count(key, batch[half:])
+            return
         with self._adding:
             self._windows[key].take_outcomes(counted)
+        self._settle({outcome.event_id for outcome in batch})
+        for outcome in batch:
+            if outcome.event_id in counted.counted_ids - window.counted_ids:
+                self._on_counted(outcome)
+
+    def _give_up(self, outcome: Outcome, error: ClientError) -> None:
+        self._logger.error("outcome refused for good", outcome=repr(outcome), reason=str(error))
+        self._count_dropped("outcome")
+        self._settle({outcome.event_id})
+
+    def _settle(self, ids: set[str]) -> None:
+        with self._adding:
             self._outcomes = deque(o for o in self._outcomes if o.event_id not in ids)
 
-    def _flush_windows(self) -> None:
+    def _flush_windows(self) -> Iterator[Exception]:
         with self._adding:
             unwritten = sorted(self._unwritten)
         for key in unwritten:
@@ -118,27 +155,24 @@ class Recorder:
                 window = self._windows[key].copy()
             try:
                 self._metrics_table.put(window)
-            except BaseException:
-                self._unwritten.add(key)
-                raise
+            except _REFUSALS as refusal:
+                with self._adding:
+                    self._unwritten.add(key)
+                yield refusal
 
-    def _flush_records(self) -> None:
+    def _flush_records(self) -> Iterator[Exception]:
         while self._records:
             with self._adding:
-                batch = [self._records.popleft() for _ in range(self._next_batch())]
-            refused: Sequence[RequestRecord] = batch
+                count = min(RECORDS_PER_WRITE, len(self._records))
+                batch = [self._records.popleft() for _ in range(count)]
             try:
                 self._request_log.write(batch)
-                refused = ()
-            except WriteRefused as refusal:
-                refused = refusal.refused
-                raise
-            finally:
+            except _REFUSALS as refusal:
+                refused = refusal.refused if isinstance(refusal, WriteRefused) else batch
                 with self._adding:
                     self._records.extendleft(reversed(refused))
-
-    def _next_batch(self) -> int:
-        return min(RECORDS_PER_WRITE, len(self._records))
+                yield refusal
+                return
 
     def _forget_old_windows(self) -> None:
         with self._adding:
@@ -148,3 +182,7 @@ class Recorder:
             for key in list(self._windows):
                 if key[0] < newest - _WINDOWS_KEPT_SECONDS and key not in self._unwritten:
                     del self._windows[key]
+
+
+def _key(at: float, arm: Arm) -> WindowKey:
+    return window_start(at, window_seconds=WINDOW_SECONDS), arm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def served(
     resolved: ResolvedQuery,
 ) -> Iterator[Answer]:
     """Records the request for its arm when the work inside ends, well or not."""
-    answer = Answer(request_id=request.scope["correlation_id"])
+    answer = Answer(request_id=str(uuid.uuid4()))
     failed = True
     try:
         yield answer
@@ -55,6 +56,7 @@ def served(
             ),
             RequestRecord(
                 request_id=answer.request_id,
+                correlation_id=request.scope["correlation_id"],
                 at=at,
                 service=collaborators.service_name,
                 operation=operation,

@@ -24,7 +24,7 @@ from kindred_aws.unit_cache import UnitCache, connect
 from kindred_service.arms import Arms
 from kindred_service.collaborators import Collaborators
 from kindred_service.metrics import ServiceMetrics
-from kindred_service.models import Models, load_models
+from kindred_service.models import Models, ModelsDisagree, load_models
 from kindred_service.query import QueryResolver
 from kindred_service.recorder import Recorder
 from kindred_service.settings import InvalidSettings, Settings, read_settings
@@ -35,6 +35,7 @@ _AWS = Config(
 _GRACE_SECONDS = 20
 _CANNOT_START = (
     InvalidSettings,
+    ModelsDisagree,
     ArtefactNotFound,
     CorruptArtefact,
     BotoCoreError,
@@ -94,6 +95,7 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
         request_log=RequestLog(dynamodb, table_name=settings.request_log_table),
         logger=logger,
         count_dropped=lambda kind: metrics.dropped.labels(kind).inc(),
+        on_counted=metrics.count_outcome,
     )
     return Collaborators(
         service_name=settings.service_name,

@@ -18,6 +18,8 @@ Identifier = Annotated[
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_CHARACTERS)
 ]
+# Neither text nor a truth value; an integer is one too.
+Number = Annotated[float, Field(strict=True)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 

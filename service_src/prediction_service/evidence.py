@@ -9,6 +9,7 @@ from kindred.prediction.track_record import NEIGHBOURS, Neighbour, NoTrackRecord
 from kindred.similarity.catalogue import AppNotFound, Catalogue
 from kindred_service.problems import Refusal, invalid_field
 from kindred_service.query import ResolvedQuery
+from kindred_service.scans import scan
 from prediction_service.schemas import PredictIn
 
 
@@ -32,8 +33,9 @@ def checked_neighbours(query: PredictIn, catalogue: Catalogue) -> list[Neighbour
     return list(found.items())
 
 
-def found_neighbours(resolved: ResolvedQuery) -> list[Neighbour]:
-    hits = resolved.model.index.search(resolved.vector, k=NEIGHBOURS, exclude=resolved.row)
+async def found_neighbours(resolved: ResolvedQuery) -> list[Neighbour]:
+    index = resolved.model.index
+    hits = await scan(lambda: index.search(resolved.vector, k=NEIGHBOURS, exclude=resolved.row))
     return [(hit.row, hit.score) for hit in hits]
 
 

@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 
 from kindred.prediction.performance import Measure
 from kindred_service.query import QuerySource
-from kindred_service.wire import Identifier, QueryIn, ServedOut, WireIn
+from kindred_service.wire import Identifier, Number, QueryIn, ServedOut, WireIn
 
 
 class GivenNeighborIn(WireIn):
     app_id: Identifier
-    similarity: Annotated[float, Field(ge=-1, le=1)]
+    similarity: Annotated[Number, Field(ge=-1, le=1)]
 
 
 class PredictIn(QueryIn):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
 from kindred.experiments.bucketing import Arm
 from kindred_service.query import QuerySource
-from kindred_service.wire import AppOut, Identifier, QueryIn, ServedOut, WireIn
+from kindred_service.wire import AppOut, Identifier, Number, QueryIn, ServedOut, WireIn
 
-FilterValue = Annotated[str, StringConstraints(min_length=1, max_length=64)] | float
+FilterValue = Annotated[str, StringConstraints(min_length=1, max_length=64)] | Number
 FilterValues = Annotated[list[FilterValue], Field(min_length=1, max_length=50)]
 
 
@@ -26,8 +26,8 @@ class FindSimilarIn(QueryIn):
             'such as ">=4" and "0..4.99".',
         ),
     ]
-    top_k: Annotated[int, Field(ge=1, le=100)] = 10
-    explain: bool = False
+    top_k: Annotated[StrictInt, Field(ge=1, le=100)] = 10
+    explain: StrictBool = False
 
 
 class NeighborOut(AppOut):
@@ -70,20 +70,20 @@ class ClickIn(OutcomeBase):
 
 class ConversionIn(OutcomeBase):
     type: Literal["conversion"]
-    revenue_usd: Annotated[float, Field(ge=0, le=1_000_000)]
+    revenue_usd: Annotated[Number, Field(ge=0, le=1_000_000)]
 
 
 class PerformanceIn(OutcomeBase):
     """What a prediction said, and what was seen, both on the prediction's own measure."""
 
     type: Literal["performance"]
-    predicted: Annotated[float, Field(ge=0, le=20)]
-    observed: Annotated[float, Field(ge=0, le=20)]
+    predicted: Annotated[Number, Field(ge=0, le=20)]
+    observed: Annotated[Number, Field(ge=0, le=20)]
 
 
 class SatisfactionIn(OutcomeBase):
     type: Literal["satisfaction"]
-    score: Annotated[float, Field(ge=1, le=5)]
+    score: Annotated[Number, Field(ge=1, le=5)]
 
 
 OutcomeIn = Annotated[

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-
-from anyio import CapacityLimiter, to_thread
 
 from kindred.similarity.catalogue import Catalogue
 from kindred.similarity.explanation import explain as reasons_for
 from kindred.similarity.filters import Filters, InvalidFilter, parse_filters
 from kindred_service.problems import invalid_field
 from kindred_service.query import ResolvedQuery
+from kindred_service.scans import scan
 from kindred_service.wire import app_fields
 from similarity_service.schemas import NeighborOut
 
-# As many scans at once as there are cores: more would only take memory bandwidth from each other.
-_SCANS = CapacityLimiter(os.cpu_count() or 1)
-
 
 def checked_filters(
-    given: Mapping[str, Sequence[str | float]], catalogue: Catalogue
+    given: Mapping[str, Sequence[str | float]], catalogue: Catalogue, *, pointer: str = "/filters/"
 ) -> Filters | None:
-    """Raises Refusal, naming the field and what it allows."""
+    """Raises Refusal, naming the field behind `pointer` and what it allows."""
     if not given:
         return None
     try:
         return parse_filters(given, catalogue)
     except InvalidFilter as error:
         raise invalid_field(
-            f"/filters/{error.field[:64]}", str(error), given=error.given, allowed=[error.allowed]
+            f"{pointer}{error.field[:64]}", str(error), given=error.given, allowed=[error.allowed]
         ) from error
 
 
 async def nearest(
     resolved: ResolvedQuery, filters: Filters | None, *, k: int, explain: bool
 ) -> list[NeighborOut]:
-    return await to_thread.run_sync(_nearest, resolved, filters, k, explain, limiter=_SCANS)
+    return await scan(lambda: _nearest(resolved, filters, k, explain))
 
 
 def _nearest(

@@ -56,12 +56,21 @@ def small_catalogue():
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory):
+def artefacts(tmp_path_factory):
     root = tmp_path_factory.mktemp("artefacts")
     apps = list(small_catalogue())
-    return {
-        version: load_model(_artefact(root / version, version, apps)) for version in ("v1", "v2")
-    }
+    return {version: _artefact(root / version, version, apps) for version in ("v1", "v2")}
+
+
+@pytest.fixture(scope="session")
+def other_v1(tmp_path_factory):
+    """Fitted on one app less."""
+    return _artefact(tmp_path_factory.mktemp("other") / "v1", "v1", list(small_catalogue())[1:])
+
+
+@pytest.fixture(scope="session")
+def models(artefacts):
+    return {arm: load_model(directory, version=arm) for arm, directory in artefacts.items()}
 
 
 def _artefact(directory, version, apps):
@@ -111,7 +120,7 @@ class UnitCacheFake:
 
 class RecorderFake:
     def __init__(self):
-        self.served, self.outcomes, self.flushes, self.full = [], [], 0, None
+        self.served, self.outcomes, self.drained, self.full = [], [], False, None
 
     def add(self, served, record):
         self.served.append((served, record))
@@ -122,10 +131,10 @@ class RecorderFake:
         self.outcomes.append(outcome)
 
     def flush(self):
-        self.flushes += 1
+        return True
 
-    async def run(self):
-        """Nothing to do again and again."""
+    def drain(self):
+        self.drained = True
 
 
 @dataclass

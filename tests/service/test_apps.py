@@ -53,6 +53,7 @@ def test_an_unknown_app_is_not_found(similarity):
         {"cursor": "bzA5OTk5OTk5OTk5OTk5"},
         {"category": "Spoons"},
         {"q": "x" * 201},
+        {"q": "a b c d e f g h i"},
     ],
     ids=str,
 )
@@ -61,3 +62,9 @@ def test_a_wrong_parameter_is_a_problem(similarity, parameters):
 
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_wrong_filter_names_its_parameter(similarity):
+    response = similarity.get("/api/v1/apps", params={"category": "Spoons"})
+
+    assert response.json()["errors"][0]["pointer"] == "category"

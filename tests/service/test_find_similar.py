@@ -138,7 +138,20 @@ def test_the_request_is_recorded_for_its_arm(similarity, platform):
     )
     assert served.latency_ms > 0
     assert record.request_id == answer.json()["request_id"]
-    assert record.request_id == answer.headers["x-correlation-id"]
+    assert record.correlation_id == answer.headers["x-correlation-id"]
+
+
+def test_requests_that_share_a_correlation_id_are_recorded_apart(similarity, platform):
+    for _ in range(2):
+        similarity.post(
+            "/api/v1/find-similar",
+            json={"partner_id": "partner", "app_id": "app-001"},
+            headers={"x-correlation-id": "session-42"},
+        )
+
+    records = [record for _, record in platform.recorder.served]
+    assert [record.correlation_id for record in records] == ["session-42"] * 2
+    assert records[0].request_id != records[1].request_id
 
 
 @pytest.mark.parametrize(
@@ -147,6 +160,10 @@ def test_the_request_is_recorded_for_its_arm(similarity, platform):
         pytest.param({"top_k": 0}, "/top_k", id="no neighbours"),
         pytest.param({"top_k": 101}, "/top_k", id="too many neighbours"),
         pytest.param({"top_k": "many"}, "/top_k", id="neighbours in words"),
+        pytest.param({"top_k": "2"}, "/top_k", id="a number in quotes"),
+        pytest.param({"top_k": True}, "/top_k", id="a truth value for a number"),
+        pytest.param({"explain": "yes"}, "/explain", id="a word for a truth value"),
+        pytest.param({"filters": {"price": [True]}}, "/filters/price/0", id="a true price"),
         pytest.param({"partner_id": ""}, "/partner_id", id="empty partner"),
         pytest.param({"app_id": 7}, "/app_id", id="a number for an id"),
         pytest.param({"app_id": "not-there"}, "/app", id="unknown and not described"),

@@ -1,6 +1,9 @@
+import asyncio
+
 import pytest
 from fastapi.testclient import TestClient
 
+from kindred_service.background import repeat
 from similarity_service.main import create_app
 
 
@@ -18,6 +21,14 @@ def test_the_gateway_s_id_serves_where_the_client_sent_none(similarity):
     response = similarity.get("/healthz", headers={"x-gateway-request-id": "gateway-1"})
 
     assert response.headers["x-correlation-id"] == "gateway-1"
+
+
+def test_both_ids_are_logged_where_the_client_sent_one_too(similarity, platform):
+    headers = {"x-correlation-id": "mine", "x-gateway-request-id": "gateway-1"}
+    similarity.get("/api/v1/apps", headers=headers)
+
+    [line] = platform.logged("request")
+    assert (line["correlation_id"], line["gateway_request_id"]) == ("mine", "gateway-1")
 
 
 @pytest.mark.parametrize("given", ["", "x" * 129, "a b", "line\tbreak"], ids=repr)
@@ -73,8 +84,27 @@ def test_not_ready_until_the_experiment_was_read(similarity, platform):
     assert similarity.get("/healthz").status_code == 200
 
 
-def test_what_waits_is_flushed_when_the_service_stops(platform, models):
+def test_what_waits_is_written_when_the_service_stops(platform):
     with TestClient(create_app(platform.collaborators)):
-        assert platform.recorder.flushes == 0
+        assert not platform.recorder.drained
 
-    assert platform.recorder.flushes == 1
+    assert platform.recorder.drained
+
+
+def test_background_work_goes_on_after_a_failure(platform):
+    rounds = []
+
+    def fails_once():
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise RuntimeError("a surprise")
+
+    async def scenario():
+        logger = platform.collaborators.logger
+        work = asyncio.create_task(repeat(fails_once, every_seconds=0.001, logger=logger))
+        while len(rounds) < 3:
+            await asyncio.sleep(0.001)
+        work.cancel()
+
+    asyncio.run(asyncio.wait_for(scenario(), 10))
+    assert platform.logged("background work failed")

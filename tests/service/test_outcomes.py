@@ -51,6 +51,19 @@ def test_a_wrong_outcome_is_refused_and_not_kept(similarity, platform, change):
     assert not platform.recorder.outcomes
 
 
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"event_id": "again"}, "/event_id"),
+        ({"type": "conversion"}, "/revenue_usd"),
+        ({"type": "satisfaction", "score": "five"}, "/score"),
+    ],
+    ids=str,
+)
+def test_a_wrong_outcome_names_its_field_and_none_of_our_types(similarity, change, pointer):
+    assert send(similarity, **change).json()["errors"][0]["pointer"] == pointer
+
+
 def test_a_full_buffer_asks_for_the_outcome_again(similarity, platform):
     platform.recorder.full = BufferFull()
     response = send(similarity)

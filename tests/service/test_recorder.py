@@ -1,6 +1,6 @@
 import pytest
 from aws_lambda_powertools import Logger
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 import kindred_service.recorder as recorder_module
 from kindred.experiments.arm_metrics import Outcome, ServedRequest
@@ -10,14 +10,20 @@ from kindred_service.recorder import BufferFull, Recorder
 
 class MetricsTableFake:
     def __init__(self):
-        self.written, self.counted_events, self.down = {}, set(), False
+        self.written, self.counted_events = {}, set()
+        self.down, self.down_for, self.unwritable = False, set(), set()
 
     def put(self, window):
         self._fail_while_down()
+        if window.window_start in self.down_for:
+            raise EndpointConnectionError(endpoint_url="nowhere")
         self.written[window.window_start, window.arm] = window.values()
 
     def put_with_outcomes(self, window, outcomes):
         self._fail_while_down()
+        if self.unwritable & {o.event_id for o in outcomes}:
+            error = {"Error": {"Code": "ValidationException", "Message": "Number underflow"}}
+            raise ClientError(error, "TransactWriteItems")
         new = [o for o in outcomes if o.event_id not in self.counted_events]
         self.counted_events |= {o.event_id for o in new}
         counted = window.with_outcomes(new)
@@ -45,12 +51,14 @@ class RequestLogFake:
 
 class Tables:
     def __init__(self):
-        self.metrics, self.log, self.dropped = MetricsTableFake(), RequestLogFake(), []
+        self.metrics, self.log = MetricsTableFake(), RequestLogFake()
+        self.dropped, self.counted = [], []
         self.recorder = Recorder(
             metrics_table=self.metrics,
             request_log=self.log,
             logger=Logger(service="test"),
             count_dropped=self.dropped.append,
+            on_counted=lambda outcome: self.counted.append(outcome.event_id),
         )
 
     def serve(self, number, *, arm="v1", at=61.0):
@@ -66,6 +74,7 @@ class Tables:
 def record(number, arm="v1"):
     return RequestRecord(
         request_id=str(number),
+        correlation_id="c",
         at=61,
         service="similarity",
         operation="find_similar",
@@ -118,6 +127,55 @@ def test_an_outcome_sent_twice_counts_once(tables):
     tables.recorder.flush()
 
     assert sum(values["clicks_count"] for values in tables.metrics.written.values()) == 1
+
+
+def test_an_outcome_is_reported_when_it_counts_and_only_then(tables):
+    tables.click("event-1")
+    tables.recorder.flush()
+    tables.click("event-1", at=130)
+    tables.click("event-2", at=130)
+    tables.recorder.flush()
+
+    assert tables.counted == ["event-1", "event-2"]
+
+
+def test_an_outcome_that_can_never_be_written_does_not_hold_the_others_up(tables):
+    tables.metrics.unwritable = {"event-3"}
+    for number in range(10):
+        tables.click(f"event-{number}")
+
+    assert tables.recorder.flush()
+    assert len(tables.counted) == 9
+    assert tables.dropped == ["outcome"]
+
+
+def test_a_refused_window_does_not_hold_later_ones_up(tables):
+    for at in (61, 121, 181):
+        tables.serve(at, at=at)
+    tables.metrics.down_for = {60}
+
+    assert not tables.recorder.flush()
+    assert set(tables.metrics.written) == {(120, "v1"), (180, "v1")}
+    tables.metrics.down_for = set()
+    assert tables.recorder.flush()
+    assert (60, "v1") in tables.metrics.written
+
+
+def test_draining_tries_again_until_everything_is_written(tables):
+    for number in range(3):
+        tables.serve(number)
+    tables.log.refuse_last = True
+    tables.recorder.drain()
+
+    assert sorted(r.request_id for r in tables.log.records) == ["0", "1", "2"]
+
+
+def test_draining_ends_when_the_time_is_up(tables):
+    tables.metrics.down = tables.log.down = True
+    tables.serve(1)
+    tables.recorder.drain(within_seconds=0.01)
+
+    assert not tables.log.records
 
 
 def test_clicks_stay_counted_when_requests_follow(tables):

@@ -28,7 +28,7 @@ async def predict(
     with served(
         request, collaborators, operation="predict", query=query, resolved=resolved
     ) as answer:
-        neighbours = given if given is not None else found_neighbours(resolved)
+        neighbours = given if given is not None else await found_neighbours(resolved)
         prediction = expected_performance(resolved, neighbours)
         answer.predicted_score = prediction.score
         return PredictOut(

@@ -12,11 +12,15 @@ from fastapi import APIRouter, Path, Query
 from kindred.similarity.catalogue import AppNotFound
 from kindred_service.dependencies import CollaboratorsDep
 from kindred_service.problems import Refusal, invalid_field
+from kindred_service.scans import scan
 from kindred_service.wire import AppOut, app_fields
 from similarity_service.schemas import AppDetailOut, AppPageOut
 from similarity_service.search import checked_filters
 
 router = APIRouter(prefix="/api/v1/apps", tags=["catalogue"])
+
+# Each word is a scan of every name.
+_MOST_WORDS = 8
 
 Text = Annotated[str, Query(max_length=200)]
 Choices = Annotated[list[Annotated[str, Query(max_length=64)]], Query(max_length=50)]
@@ -35,9 +39,14 @@ async def read_apps(
     """Apps whose name holds `q`, best match first; all of them in the order of names without."""
     catalogue = collaborators.resolver.catalogue
     given = {"category": category, "region": region, "pricing": pricing}
-    filters = checked_filters({f: values for f, values in given.items() if values}, catalogue)
+    if len(q.split()) > _MOST_WORDS:
+        raise invalid_field("q", f"allowed are at most {_MOST_WORDS} words", given=q)
+    chosen = {field: values for field, values in given.items() if values}
+    filters = checked_filters(chosen, catalogue, pointer="")
     offset = _offset(cursor)
-    rows, total = catalogue.search(q, filters=filters, limit=limit, offset=offset)
+    rows, total = await scan(
+        lambda: catalogue.search(q, filters=filters, limit=limit, offset=offset)
+    )
     end = offset + len(rows)
     return AppPageOut(
         apps=[AppOut.model_validate(app_fields(catalogue.app(row))) for row in rows],

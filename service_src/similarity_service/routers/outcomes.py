@@ -24,7 +24,10 @@ router = APIRouter(prefix="/api/v1", tags=["outcomes"])
 
 @router.post("/outcomes", status_code=HTTPStatus.ACCEPTED)
 async def create_outcome(outcome: OutcomeIn, collaborators: CollaboratorsDep) -> OutcomeOut:
-    """Accepted means kept for the next write, seconds later; 503 means send it again."""
+    """Accepted means kept for the next write, seconds later; 503 means send it again.
+
+    The outcome is credited to the arm that the unit is on when the outcome comes.
+    """
     arm, _ = await collaborators.arms.assign(outcome.partner_id, outcome.app_id)
     kept = Outcome(
         event_id=str(outcome.event_id),
@@ -42,7 +45,6 @@ async def create_outcome(outcome: OutcomeIn, collaborators: CollaboratorsDep) ->
             slug="outcomes-buffer-full",
             headers={"Retry-After": "10"},
         ) from error
-    collaborators.metrics.count_outcome(kept)
     return OutcomeOut(event_id=kept.event_id, ab_arm=arm)
 
 

@@ -108,6 +108,13 @@ def test_a_lost_answer_neither_loses_nor_doubles_a_count(dynamodb, window):
     assert stored(dynamodb)["clicks_count"] == "2"
 
 
+def test_a_value_too_near_to_zero_for_the_table_counts_as_zero(dynamodb, window):
+    tiny = Outcome(event_id="tiny", kind="conversion", arm="v1", value=5e-324, at=61)
+    metrics_table(dynamodb).put_with_outcomes(window, [tiny])
+
+    assert float(stored(dynamodb)["revenue_usd"]) == 0
+
+
 def test_any_other_refusal_is_raised(dynamodb, window):
     table = MetricsTable(
         dynamodb,

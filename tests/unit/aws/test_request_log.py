@@ -6,6 +6,7 @@ from kindred_aws.request_log import RequestLog, RequestRecord, WriteRefused
 def record(number):
     return RequestRecord(
         request_id=f"r{number}",
+        correlation_id="c",
         at=1_000.0,
         service="similarity",
         operation="find_similar",
