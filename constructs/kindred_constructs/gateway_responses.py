@@ -113,7 +113,7 @@ def _template(title: str, status: str | None, detail: str) -> str:
     shown = f'"status":{status},' if status else ""
     return (
         f'{{"type":"about:blank","title":"{title}",{shown}"detail":{detail},'
-        '"correlation_id":"$context.requestId"}'
+        '"instance":"$context.requestId"}'
     )
 
 
