@@ -23,6 +23,7 @@ from ops.catalogue.importing import (
 from ops.catalogue.rows import UnreadableFile
 from ops.catalogue.stores import CatalogueStore, NoStore, open_store
 from ops.catalogue.tables import fit_table, generate_table, import_table, show_table
+from ops.deployed_stage import NotDeployed
 from ops.terminal import failed, give, progress_bars
 
 if TYPE_CHECKING:
@@ -42,8 +43,11 @@ Bucket = Annotated[str | None, typer.Option(help="Keep it in this S3 bucket.")]
 Environment = Annotated[
     str | None, typer.Option(help="Keep it in the bucket of this deployed environment.")
 ]
+Region = Annotated[
+    str | None, typer.Option(help="Of the environment's regions, where it has several.")
+]
 StackPrefix = Annotated[
-    str | None, typer.Option(help="The same, by the stacks' prefix, such as Kindred-dev.")
+    str | None, typer.Option(help="The same, by the stacks' prefix, in the region of AWS_REGION.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program to read.")]
 CacheDirectory = Annotated[
@@ -56,6 +60,7 @@ _FAILURES = (
     ClientError,
     CorruptArtefact,
     NoStore,
+    NotDeployed,
     OSError,
     RealApps,
     UnknownFormat,
@@ -77,6 +82,7 @@ def import_command(
     directory: Directory = None,
     bucket: Bucket = None,
     environment: Environment = None,
+    region: Region = None,
     stack_prefix: StackPrefix = None,
     format_name: Annotated[
         str | None,
@@ -90,7 +96,11 @@ def import_command(
     """Merge a file of apps into the catalogue; generated apps make room for real ones."""
     with _answering():
         store = open_store(
-            directory=directory, bucket=bucket, environment=environment, stack_prefix=stack_prefix
+            directory=directory,
+            bucket=bucket,
+            environment=environment,
+            region=region,
+            stack_prefix=stack_prefix,
         )
         with progress_bars(quiet=as_json) as bars:
             task = bars.add_task(f"reading {escape(file.name)}")
@@ -111,6 +121,7 @@ def generate_command(
     directory: Directory = None,
     bucket: Bucket = None,
     environment: Environment = None,
+    region: Region = None,
     stack_prefix: StackPrefix = None,
     count: Annotated[int, typer.Option(min=10, max=100_000)] = GENERATED_APPS,
     replace_real: Annotated[bool, typer.Option(help="Even when apps were imported.")] = False,
@@ -119,7 +130,11 @@ def generate_command(
     """Make up a catalogue with a click history; the same one every time, labelled as generated."""
     with _answering():
         store = open_store(
-            directory=directory, bucket=bucket, environment=environment, stack_prefix=stack_prefix
+            directory=directory,
+            bucket=bucket,
+            environment=environment,
+            region=region,
+            stack_prefix=stack_prefix,
         )
         result = generate(store=store, count=count, replace_real=replace_real)
         give(asdict(result), generate_table(result), as_json=as_json)
@@ -130,6 +145,7 @@ def fit_command(
     directory: Directory = None,
     bucket: Bucket = None,
     environment: Environment = None,
+    region: Region = None,
     stack_prefix: StackPrefix = None,
     version: Annotated[
         list[str] | None, typer.Option(help="v1 or v2; may be given twice. Both by default.")
@@ -147,7 +163,11 @@ def fit_command(
 
     with _answering():
         store = open_store(
-            directory=directory, bucket=bucket, environment=environment, stack_prefix=stack_prefix
+            directory=directory,
+            bucket=bucket,
+            environment=environment,
+            region=region,
+            stack_prefix=stack_prefix,
         )
         with progress_bars(quiet=as_json) as bars:
             task = bars.add_task("reading the catalogue", total=None)
@@ -183,13 +203,18 @@ def show_command(
     directory: Directory = None,
     bucket: Bucket = None,
     environment: Environment = None,
+    region: Region = None,
     stack_prefix: StackPrefix = None,
     as_json: AsJson = False,
 ) -> None:
     """What the catalogue holds, where it came from, and which models are published."""
     with _answering():
         store = open_store(
-            directory=directory, bucket=bucket, environment=environment, stack_prefix=stack_prefix
+            directory=directory,
+            bucket=bucket,
+            environment=environment,
+            region=region,
+            stack_prefix=stack_prefix,
         )
         catalogue = store.catalogue_manifest()
         models = _published_models(store)

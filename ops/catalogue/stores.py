@@ -6,18 +6,22 @@ from pathlib import Path
 from typing import Protocol
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from kindred.similarity.catalogue_manifest import CatalogueManifest
 from kindred.similarity.manifest import MANIFEST, Manifest, verify_files
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
+from ops.deployed_stage import DeployedStage, stage_of
 
 _BUCKET_OUTPUT = "EmbeddingsBucketName"
-_LAPTOP = '; for the platform on this machine type: eval "$(kindred local env)"'
 
 
 class NoStore(ValueError):
-    """No bucket could be found, or none was named."""
+    """No place was named, or more than one."""
+
+
+class NotInDirectory(ArtefactNotFound):
+    def __init__(self, root: Path, name: str) -> None:
+        LookupError.__init__(self, f"no {name} in directory {root}")
 
 
 class CatalogueStore(Protocol):
@@ -67,7 +71,7 @@ class DirectoryStore:
     def _read(self, place: str) -> bytes:
         path = self._root / place / MANIFEST
         if not path.is_file():
-            raise ArtefactNotFound(str(self._root), f"{place}/{MANIFEST}")
+            raise NotInDirectory(self._root, f"{place}/{MANIFEST}")
         return path.read_bytes()
 
 
@@ -85,31 +89,26 @@ def open_store(
     directory: Path | None = None,
     bucket: str | None = None,
     environment: str | None = None,
+    region: str | None = None,
     stack_prefix: str | None = None,
 ) -> CatalogueStore:
     """The one place that is named; credentials and endpoint are the AWS SDK's own.
 
-    Raises NoStore.
+    Raises NoStore, and NotDeployed for an environment or a stack that is not there.
     """
-    if sum(place is not None for place in (directory, bucket, environment or stack_prefix)) != 1:
+    if sum(place is not None for place in (directory, bucket, environment, stack_prefix)) != 1:
         raise NoStore("name one place: --directory, --bucket, or --environment of a deployed stack")
+    if region is not None and (directory is not None or stack_prefix is not None):
+        raise NoStore("name a region with --environment or --bucket only")
     if directory is not None:
         return DirectoryStore(directory)
-    return ArtefactStore(
-        boto3.client("s3"), bucket or _deployed_bucket(stack_prefix or f"Kindred-{environment}")
+    if bucket is not None:
+        return ArtefactStore(boto3.client("s3", region_name=region), bucket)
+    stage = (
+        stage_of(environment, region=region)
+        if environment is not None
+        else DeployedStage(prefix=stack_prefix or "", region=None)
     )
-
-
-def _deployed_bucket(stack_prefix: str) -> str:
-    stack = f"{stack_prefix}-DataStack"
-    try:
-        described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    except (ClientError, BotoCoreError) as error:
-        raise NoStore(
-            f"the outputs of stack {stack} cannot be read: {error}"
-            + (_LAPTOP if stack_prefix == "Kindred-local" else "")
-        ) from error
-    for output in described[0].get("Outputs", []) if described else []:
-        if output.get("OutputKey") == _BUCKET_OUTPUT:
-            return output["OutputValue"]
-    raise NoStore(f"stack {stack} has no output {_BUCKET_OUTPUT}; is it deployed?")
+    return ArtefactStore(
+        boto3.client("s3", region_name=stage.region), stage.output("DataStack", _BUCKET_OUTPUT)
+    )

@@ -9,9 +9,12 @@ from botocore.exceptions import ClientError
 
 from kindred.similarity.manifest import CorruptArtefact
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
+from ops import deployed_stage
 from ops.catalogue import stores
 from ops.catalogue.importing import generate
 from ops.catalogue.stores import DirectoryStore, NoStore, open_store
+from ops.deployed_stage import NotDeployed
+from stacks.environment_file import load_environment
 
 
 class Stacks:
@@ -29,12 +32,25 @@ class Stacks:
 
 
 @pytest.fixture
-def deployed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], None]:
+def deployed(
+    monkeypatch: pytest.MonkeyPatch, regions: list[str | None]
+) -> Callable[[dict[str, str]], None]:
     def deploy(outputs: dict[str, str]) -> None:
         clients = {"cloudformation": Stacks(outputs), "s3": object()}
-        monkeypatch.setattr(stores.boto3, "client", clients.__getitem__)
+
+        def client(service: str, *, region_name: str | None = None) -> object:
+            regions.append(region_name)
+            return clients[service]
+
+        monkeypatch.setattr(stores.boto3, "client", client)
 
     return deploy
+
+
+@pytest.fixture
+def regions() -> list[str | None]:
+    """Of the clients that were made."""
+    return []
 
 
 @pytest.mark.parametrize("place", [{"environment": "dev"}, {"stack_prefix": "Kindred-dev"}])
@@ -53,6 +69,7 @@ def test_the_bucket_of_a_deployed_environment_is_found_by_its_stack(
         pytest.param("prod", {}, "stack Kindred-prod-DataStack cannot be read", id="no stack"),
         pytest.param("dev", {}, "has no output EmbeddingsBucketName", id="no output"),
         pytest.param("local", {}, "kindred local env", id="the laptop's credentials are missing"),
+        pytest.param("prdo", {}, "environment: given 'prdo', allowed dev, ", id="no environment"),
     ],
 )
 def test_a_bucket_that_cannot_be_found_is_explained(
@@ -62,8 +79,36 @@ def test_a_bucket_that_cannot_be_found_is_explained(
     message: str,
 ) -> None:
     deployed(outputs)
-    with pytest.raises(NoStore, match=message):
+    with pytest.raises(NotDeployed, match=message):
         open_store(environment=environment)
+
+
+def test_an_environment_is_looked_for_in_its_own_region_and_under_its_own_instance(
+    deployed: Callable[[dict[str, str]], None],
+    regions: list[str | None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = load_environment("dev")
+    moved = file.model_copy(update={"instance": "pr1", "regions": ("eu-west-1",)})
+    monkeypatch.setattr(deployed_stage, "load_environment", lambda _: moved)
+    deployed({})
+    with pytest.raises(NotDeployed, match="Kindred-pr1-dev-DataStack cannot be read in eu-west-1"):
+        open_store(environment="dev")
+    assert set(regions) == {"eu-west-1"}
+
+
+def test_of_an_environment_in_several_regions_one_must_be_named(
+    deployed: Callable[[dict[str, str]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = load_environment("dev").model_copy(update={"regions": ("us-east-1", "eu-west-1")})
+    monkeypatch.setattr(deployed_stage, "load_environment", lambda _: two)
+    deployed({})
+    with pytest.raises(NotDeployed, match="name one with --region"):
+        open_store(environment="dev")
+    with pytest.raises(NotDeployed, match="given 'mars', allowed us-east-1, eu-west-1"):
+        open_store(environment="dev", region="mars")
+    with pytest.raises(NotDeployed, match="Kindred-dev-eu-west-1-DataStack"):
+        open_store(environment="dev", region="eu-west-1")
 
 
 def test_a_bucket_that_is_named_is_taken(
@@ -90,7 +135,7 @@ def test_a_directory_that_was_damaged_is_not_read(store: DirectoryStore, tmp_pat
 
 
 def test_what_a_directory_does_not_have_is_not_found(store: DirectoryStore, tmp_path: Path) -> None:
-    with pytest.raises(ArtefactNotFound, match=r"no embeddings/v1/manifest\.json"):
+    with pytest.raises(ArtefactNotFound, match=r"no embeddings/v1/manifest\.json in directory"):
         store.download("v1", tmp_path)
 
 
