@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -21,8 +22,11 @@ from stacks import request_schemas
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
 from stacks.network_stack import NetworkStack
-from stacks.service_plans import rollout_of, scaling_plan, task_shape
+from stacks.service_plans import service_plan
 from stacks.sizes import TaskSizes
+
+SIMILARITY_PATHS = ("/api/v1/find-similar", "/api/v1/apps*", "/api/v1/outcomes")
+PREDICTION_PATHS = ("/api/v1/predict",)
 
 
 class ApiStack(cdk.Stack):
@@ -58,20 +62,13 @@ class ApiStack(cdk.Stack):
             deletion_protection=environment.production,
         )
         sizes = environment.sizes.services
-        similarity = self._service(
-            "Similarity",
-            10,
-            sizes.similarity,
-            "/api/v1/find-similar",
-            "/api/v1/apps*",
-            "/api/v1/outcomes",
-        )
-        prediction = self._service("Prediction", 20, sizes.prediction, "/api/v1/predict")
+        similarity = self._service("Similarity", 10, sizes.similarity, SIMILARITY_PATHS)
+        prediction = self._service("Prediction", 20, sizes.prediction, PREDICTION_PATHS)
         self._add_alarm_topic(similarity, prediction)
         self._add_api()
 
     def _service(
-        self, name: str, priority: int, sizes: TaskSizes, *path_patterns: str
+        self, name: str, priority: int, sizes: TaskSizes, path_patterns: Sequence[str]
     ) -> InferenceService:
         return InferenceService(
             self,
@@ -85,9 +82,7 @@ class ApiStack(cdk.Stack):
             path_patterns=path_patterns,
             stores=self._data.stores,
             log_key=self._network.telemetry_key,
-            shape=task_shape(sizes, self._environment.image),
-            scaling=scaling_plan(sizes, self._environment.sizes.autoscaling),
-            rollout=rollout_of(self._environment.deployment),
+            plan=service_plan(sizes, self._environment),
         )
 
     def _certificate(self) -> elbv2.IListenerCertificate:

@@ -16,7 +16,7 @@ from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.inference_service import Stores
 from kindred_constructs.logs_bucket import LogsBucket
 from kindred_constructs.training_bucket import TrainingBucket
-from kindred_constructs.valkey_cache import ValkeyCache
+from kindred_constructs.valkey_cache import CacheNodes, ValkeyCache
 from stacks.environment import Environment
 from stacks.sizes import TableCapacity
 
@@ -34,22 +34,44 @@ class DataStack(cdk.Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        retention = environment.retention
         kept = removal_policy(production=environment.production)
-        key = kms.Key(
+        self._key = kms.Key(
             self,
             "DataKey",
             description="Encrypts buckets, tables, the cache and secrets",
             enable_key_rotation=True,
             removal_policy=kept,
         )
+        embeddings, training = self._buckets(environment)
+        tables = ExperimentTables(
+            self,
+            "Tables",
+            key=self._key,
+            billing=_billing(environment.sizes.tables),
+            deletion_protection=environment.production,
+            removal_policy=kept,
+        )
+        cache = ValkeyCache(
+            self,
+            "Cache",
+            vpc=vpc,
+            key=self._key,
+            name_prefix=f"kindred-{environment.slug}",
+            nodes=CacheNodes(**environment.sizes.cache.model_dump()),
+            removal_policy=kept,
+        )
+        self.stores = Stores(embeddings=embeddings, tables=tables, cache=cache, key=self._key)
+        self._add_outputs(training)
+
+    def _buckets(self, environment: Environment) -> tuple[ArtefactBucket, TrainingBucket]:
+        retention = environment.retention
         self.logs = LogsBucket(
             self,
             "LogsBucket",
             archive_after=cdk.Duration.days(retention.logs_to_deep_archive_days),
         )
         encrypted_and_logged = {
-            "encryption_key": key,
+            "encryption_key": self._key,
             "bucket_key_enabled": True,
             "server_access_logs_bucket": self.logs,
         }
@@ -68,36 +90,18 @@ class DataStack(cdk.Stack):
             server_access_logs_prefix="s3/training/",
             **encrypted_and_logged,
         )
-        tables = ExperimentTables(
-            self,
-            "Tables",
-            key=key,
-            billing=_billing(environment.sizes.tables),
-            deletion_protection=environment.production,
-            removal_policy=kept,
-        )
-        sizes = environment.sizes.cache
-        cache = ValkeyCache(
-            self,
-            "Cache",
-            vpc=vpc,
-            key=key,
-            name_prefix=f"kindred-{environment.slug}",
-            node_type=sizes.node_type,
-            shards=sizes.shards,
-            replicas_per_shard=sizes.replicas_per_shard,
-            snapshot_days=sizes.snapshot_days,
-            removal_policy=kept,
-        )
-        self.stores = Stores(embeddings=embeddings, tables=tables, cache=cache, key=key)
+        return embeddings, training
+
+    def _add_outputs(self, training: TrainingBucket) -> None:
+        tables = self.stores.tables
         for name, value in {
-            "EmbeddingsBucketName": embeddings.bucket_name,
+            "EmbeddingsBucketName": self.stores.embeddings.bucket_name,
             "TrainingBucketName": training.bucket_name,
             "LogsBucketName": self.logs.bucket_name,
             "ExperimentsTableName": tables.experiments.table_name,
             "MetricsTableName": tables.metrics.table_name,
             "RequestLogTableName": tables.request_log.table_name,
-            "CacheSecretArn": cache.secret.secret_arn,
+            "CacheSecretArn": self.stores.cache.secret.secret_arn,
         }.items():
             cdk.CfnOutput(self, name, value=value)
 

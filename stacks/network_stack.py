@@ -60,33 +60,10 @@ class NetworkStack(cdk.Stack):
             nat_gateways=network.nat_gateways,
             # It would be a Lambda-backed custom resource; nothing here uses the default group.
             restrict_default_security_group=False,
-            subnet_configuration=[
-                ec2.SubnetConfiguration(
-                    name="Public",
-                    subnet_type=ec2.SubnetType.PUBLIC,
-                    cidr_mask=24,
-                    map_public_ip_on_launch=False,
-                ),
-                *(
-                    [
-                        ec2.SubnetConfiguration(
-                            name="Private",
-                            subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS,
-                            cidr_mask=22,
-                        )
-                    ]
-                    if network.nat_gateways
-                    else []
-                ),
-                ec2.SubnetConfiguration(
-                    name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24
-                ),
-            ],
+            subnet_configuration=_subnets(with_egress=network.nat_gateways > 0),
             gateway_endpoints={
-                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),
-                "DynamoDb": ec2.GatewayVpcEndpointOptions(
-                    service=ec2.GatewayVpcEndpointAwsService.DYNAMODB
-                ),
+                name: ec2.GatewayVpcEndpointOptions(service=service)
+                for name, service in _gateway_endpoints().items()
             },
         )
         log_group = logs.LogGroup(self, "FlowLogGroup", encryption_key=self.telemetry_key)
@@ -108,12 +85,8 @@ class NetworkStack(cdk.Stack):
         )
         if given.private_route_table_ids:
             private = ec2.SubnetSelection(subnets=vpc.private_subnets)
-            vpc.add_gateway_endpoint(
-                "S3", service=ec2.GatewayVpcEndpointAwsService.S3, subnets=[private]
-            )
-            vpc.add_gateway_endpoint(
-                "DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB, subnets=[private]
-            )
+            for name, service in _gateway_endpoints().items():
+                vpc.add_gateway_endpoint(name, service=service, subnets=[private])
         return vpc
 
     def _add_interface_endpoints(self, network: Network) -> None:
@@ -136,3 +109,26 @@ class NetworkStack(cdk.Stack):
                 security_groups=[security_group],
                 open=False,
             )
+
+
+def _subnets(*, with_egress: bool) -> list[ec2.SubnetConfiguration]:
+    public = ec2.SubnetConfiguration(
+        name="Public",
+        subnet_type=ec2.SubnetType.PUBLIC,
+        cidr_mask=24,
+        map_public_ip_on_launch=False,
+    )
+    private = ec2.SubnetConfiguration(
+        name="Private", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=22
+    )
+    isolated = ec2.SubnetConfiguration(
+        name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24
+    )
+    return [public, private, isolated] if with_egress else [public, isolated]
+
+
+def _gateway_endpoints() -> dict[str, ec2.GatewayVpcEndpointAwsService]:
+    return {
+        "S3": ec2.GatewayVpcEndpointAwsService.S3,
+        "DynamoDb": ec2.GatewayVpcEndpointAwsService.DYNAMODB,
+    }

@@ -5,13 +5,22 @@ from __future__ import annotations
 import aws_cdk as cdk
 
 from kindred_constructs.fargate_service import Rollout
+from kindred_constructs.inference_service import ServicePlan
 from kindred_constructs.service_scaling import DailyPeak, ScalingPlan
 from kindred_constructs.service_task import TaskShape
-from stacks.environment import Deployment, Image
+from stacks.environment import Deployment, Environment
 from stacks.sizes import Autoscaling, Peak, TaskSizes
 
 
-def scaling_plan(tasks: TaskSizes, autoscaling: Autoscaling) -> ScalingPlan:
+def service_plan(tasks: TaskSizes, environment: Environment) -> ServicePlan:
+    return ServicePlan(
+        shape=TaskShape(cpu=tasks.cpu, memory_mib=tasks.memory_mib, arm=environment.image.is_arm),
+        scaling=_scaling(tasks, environment.sizes.autoscaling),
+        rollout=_rollout(environment.deployment),
+    )
+
+
+def _scaling(tasks: TaskSizes, autoscaling: Autoscaling) -> ScalingPlan:
     return ScalingPlan(
         min_tasks=tasks.min_tasks,
         max_tasks=tasks.max_tasks,
@@ -24,11 +33,7 @@ def scaling_plan(tasks: TaskSizes, autoscaling: Autoscaling) -> ScalingPlan:
     )
 
 
-def task_shape(tasks: TaskSizes, image: Image) -> TaskShape:
-    return TaskShape(cpu=tasks.cpu, memory_mib=tasks.memory_mib, arm=image.is_arm)
-
-
-def rollout_of(deployment: Deployment) -> Rollout:
+def _rollout(deployment: Deployment) -> Rollout:
     return Rollout(
         strategy=deployment.strategy,
         canary_percent=deployment.canary_percent,

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+
+from kindred_constructs.private_rest_api import STAGE
+from kindred_constructs.service_task import PORT
 
 _READS = (
     "elasticloadbalancing:DescribeListeners",
@@ -31,17 +33,14 @@ class CanaryRoute(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        vpc: ec2.IVpc,
         listener: elbv2.ApplicationListener,
         priority: int,
         path_patterns: Sequence[str],
-        stage_prefix: str,
-        port: int,
     ) -> None:
         super().__init__(scope, construct_id)
         self._listener = listener
-        self.primary = self._target_group("Primary", vpc, port)
-        self.alternate = self._target_group("Alternate", vpc, port)
+        self.primary = self._target_group("Primary")
+        self.alternate = self._target_group("Alternate")
         self.rule = elbv2.ApplicationListenerRule(
             self,
             "Rule",
@@ -58,21 +57,17 @@ class CanaryRoute(Construct):
                 ]
             ),
         )
+        self._take_off(STAGE)
+        self.shifting_role = self._shifting_role()
+
+    def _take_off(self, prefix: str) -> None:
+        rewrite = {"Regex": f"^/{prefix}/(.*)$", "Replace": "/$1"}
         resource = self.rule.node.default_child
         assert isinstance(resource, elbv2.CfnListenerRule)
+        # The L2 knows no transforms.
         resource.add_property_override(
-            "Transforms",
-            [
-                {
-                    "Type": "url-rewrite",
-                    "UrlRewriteConfig": {
-                        "Rewrites": [{"Regex": f"^/{stage_prefix}/(.*)$", "Replace": "/$1"}]
-                    },
-                }
-            ],
+            "Transforms", [{"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [rewrite]}}]
         )
-
-        self.shifting_role = self._shifting_role()
 
     def alternate_target(self) -> ecs.AlternateTarget:
         """What ECS needs to move the rule's weights, with a role that can move nothing else."""
@@ -120,14 +115,12 @@ class CanaryRoute(Construct):
     def _groups(self) -> tuple[tuple[str, elbv2.ApplicationTargetGroup], ...]:
         return (("primary", self.primary), ("alternate", self.alternate))
 
-    def _target_group(
-        self, construct_id: str, vpc: ec2.IVpc, port: int
-    ) -> elbv2.ApplicationTargetGroup:
+    def _target_group(self, construct_id: str) -> elbv2.ApplicationTargetGroup:
         return elbv2.ApplicationTargetGroup(
             self,
             construct_id,
-            vpc=vpc,
-            port=port,
+            vpc=self._listener.load_balancer.vpc,
+            port=PORT,
             protocol=elbv2.ApplicationProtocol.HTTP,
             target_type=elbv2.TargetType.IP,
             deregistration_delay=cdk.Duration.seconds(30),

@@ -41,37 +41,40 @@ class FargateService(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.alarms = self._deployment_alarms(route)
-        security_group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=cluster.vpc,
-            description="Tasks: entered by the load balancer, leave for AWS and the cache",
-            allow_all_outbound=False,
-        )
-        security_group.add_egress_rule(
-            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services, by endpoint or NAT"
-        )
         self.service = ecs.FargateService(
             self,
             "Resource",
             cluster=cluster,
             task_definition=task.definition,
             vpc_subnets=subnets,
-            security_groups=[security_group],
+            security_groups=[self._security_group(cluster.vpc)],
             platform_version=ecs.FargatePlatformVersion.VERSION1_4,
             min_healthy_percent=100,
             max_healthy_percent=200,
             health_check_grace_period=cdk.Duration.seconds(120),
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
             enable_ecs_managed_tags=True,
-            deployment_alarms=ecs.DeploymentAlarmConfig(
-                alarm_names=[alarm.alarm_name for alarm in self.alarms],
-                behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM,
-            ),
-            **self._strategy(rollout),
+            **self._deployment(rollout),
         )
         self.connections = self.service.connections
-        canary = rollout.strategy == "canary"
+        self._attach(task, route, canary=rollout.strategy == "canary")
+        groups = (route.primary, route.alternate)
+        ServiceScaling(self, "Scaling", service=self.service, target_groups=groups, plan=scaling)
+
+    def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+        security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description="Tasks: entered by the load balancer, leave for AWS and the cache",
+            allow_all_outbound=False,
+        )
+        security_group.add_egress_rule(
+            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services, by endpoint or NAT"
+        )
+        return security_group
+
+    def _attach(self, task: ServiceTask, route: CanaryRoute, *, canary: bool) -> None:
         route.primary.add_target(
             self.service.load_balancer_target(
                 container_name=task.container.container_name,
@@ -82,20 +85,20 @@ class FargateService(Construct):
         # Roles are usable once their policies are attached.
         roles = [task.execution_role, *([route.shifting_role] if canary else [])]
         self.service.node.add_dependency(*roles)
-        ServiceScaling(
-            self,
-            "Scaling",
-            service=self.service,
-            target_groups=(route.primary, route.alternate),
-            plan=scaling,
-        )
 
-    def _strategy(self, rollout: Rollout) -> dict[str, Any]:
-        if rollout.strategy == "rolling":
-            return {"circuit_breaker": ecs.DeploymentCircuitBreaker(enable=True, rollback=True)}
+    def _deployment(self, rollout: Rollout) -> dict[str, Any]:
+        alarms = ecs.DeploymentAlarmConfig(
+            alarm_names=[alarm.alarm_name for alarm in self.alarms],
+            behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM,
+        )
+        # The circuit breaker is for rolling deployments; a canary goes back on its alarms alone.
+        rolling = rollout.strategy == "rolling"
+        breaker = ecs.DeploymentCircuitBreaker(enable=rolling, rollback=rolling)
+        either: dict[str, Any] = {"deployment_alarms": alarms, "circuit_breaker": breaker}
+        if rolling:
+            return either
         return {
-            # For rolling deployments alone; a canary goes back on its alarms.
-            "circuit_breaker": ecs.DeploymentCircuitBreaker(enable=False),
+            **either,
             "deployment_strategy": ecs.DeploymentStrategy.CANARY,
             "canary_configuration": ecs.TrafficShiftConfig(
                 step_percent=rollout.canary_percent, step_bake_time=rollout.canary_bake

@@ -16,12 +16,17 @@ from kindred_constructs.artefact_bucket import ArtefactBucket
 from kindred_constructs.canary_route import CanaryRoute
 from kindred_constructs.experiment_tables import ExperimentTables
 from kindred_constructs.fargate_service import FargateService, Rollout
-from kindred_constructs.private_rest_api import STAGE
 from kindred_constructs.service_scaling import ScalingPlan
-from kindred_constructs.service_task import PORT, ServiceTask, TaskShape
+from kindred_constructs.service_task import ServiceTask, TaskShape
 from kindred_constructs.valkey_cache import ValkeyCache
 
-EMBEDDING_EXPERIMENT_ID = "embedding_v1_vs_v2"
+_SETTINGS = {
+    "LOG_LEVEL": "INFO",
+    # A second thread of a small scan waits longer for its core than it saves.
+    "OPENBLAS_NUM_THREADS": "1",
+    "METRICS_NAMESPACE": "Kindred",
+    "EMBEDDING_EXPERIMENT_ID": "embedding_v1_vs_v2",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,15 @@ class Stores:
     tables: ExperimentTables
     cache: ValkeyCache
     key: kms.IKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePlan:
+    """How large its tasks are, how many run, and how a new version takes over."""
+
+    shape: TaskShape
+    scaling: ScalingPlan
+    rollout: Rollout
 
 
 class InferenceService(Construct):
@@ -49,40 +63,20 @@ class InferenceService(Construct):
         path_patterns: Sequence[str],
         stores: Stores,
         log_key: kms.IKey,
-        shape: TaskShape,
-        scaling: ScalingPlan,
-        rollout: Rollout,
+        plan: ServicePlan,
     ) -> None:
         super().__init__(scope, construct_id)
-        # By its ARN: granted directly, a secret writes its reader's role into the policy of its
-        # key, and the stack of the key and the stack of the role would need each other.
-        password = secretsmanager.Secret.from_secret_complete_arn(
-            self, "CachePassword", stores.cache.secret.secret_arn
-        )
         task = ServiceTask(
             self,
             "Task",
             package=package,
-            shape=shape,
+            shape=plan.shape,
             log_key=log_key,
-            environment={
-                "ENVIRONMENT": environment_name,
-                "SERVICE_NAME": package,
-                "LOG_LEVEL": "INFO",
-                # A second thread of a small scan waits longer for its core than it saves.
-                "OPENBLAS_NUM_THREADS": "1",
-                "METRICS_NAMESPACE": "Kindred",
-                "EMBEDDING_EXPERIMENT_ID": EMBEDDING_EXPERIMENT_ID,
-                "EMBEDDINGS_BUCKET": stores.embeddings.bucket_name,
-                "EXPERIMENTS_TABLE": stores.tables.experiments.table_name,
-                "METRICS_TABLE": stores.tables.metrics.table_name,
-                "REQUEST_LOG_TABLE": stores.tables.request_log.table_name,
-                "VALKEY_HOST": stores.cache.host,
-                "VALKEY_PORT": stores.cache.endpoint_port,
-                "VALKEY_USERNAME": stores.cache.username,
-                "VALKEY_CLUSTER_MODE": str(stores.cache.cluster_mode).lower(),
-            },
-            secrets={"VALKEY_PASSWORD": ecs.Secret.from_secrets_manager(password, "password")},
+            environment={"ENVIRONMENT": environment_name, **_SETTINGS, **_addresses(stores)},
+            secrets={"VALKEY_PASSWORD": self._password(stores.cache)},
+        )
+        route = CanaryRoute(
+            self, "Route", listener=listener, priority=priority, path_patterns=path_patterns
         )
         self.service = FargateService(
             self,
@@ -90,20 +84,38 @@ class InferenceService(Construct):
             cluster=cluster,
             subnets=subnets,
             task=task,
-            route=CanaryRoute(
-                self,
-                "Route",
-                vpc=cluster.vpc,
-                listener=listener,
-                priority=priority,
-                path_patterns=path_patterns,
-                stage_prefix=STAGE,
-                port=PORT,
-            ),
-            scaling=scaling,
-            rollout=rollout,
+            route=route,
+            scaling=plan.scaling,
+            rollout=plan.rollout,
         )
+        self._grant(stores, task)
+
+    def _grant(self, stores: Stores, task: ServiceTask) -> None:
         stores.embeddings.grant_read_published(task.role)
         stores.tables.grant_serve(task.role)
         stores.key.grant_decrypt(task.execution_role)
         stores.cache.admit(self, self.service)
+
+    def _password(self, cache: ValkeyCache) -> ecs.Secret:
+        """By its ARN.
+
+        Granted directly, a secret writes its reader's role into the policy of its key, and the
+        stack of the key and the stack of the role would need each other.
+        """
+        secret = secretsmanager.Secret.from_secret_complete_arn(
+            self, "CachePassword", cache.secret.secret_arn
+        )
+        return ecs.Secret.from_secrets_manager(secret, "password")
+
+
+def _addresses(stores: Stores) -> dict[str, str]:
+    return {
+        "EMBEDDINGS_BUCKET": stores.embeddings.bucket_name,
+        "EXPERIMENTS_TABLE": stores.tables.experiments.table_name,
+        "METRICS_TABLE": stores.tables.metrics.table_name,
+        "REQUEST_LOG_TABLE": stores.tables.request_log.table_name,
+        "VALKEY_HOST": stores.cache.host,
+        "VALKEY_PORT": stores.cache.endpoint_port,
+        "VALKEY_USERNAME": stores.cache.username,
+        "VALKEY_CLUSTER_MODE": str(stores.cache.cluster_mode).lower(),
+    }

@@ -48,7 +48,11 @@ class InternalLoadBalancer(Construct):
             idle_timeout=cdk.Duration.seconds(35),
         )
         self.load_balancer.log_access_logs(access_logs, "load-balancer")
-        self.listener = self.load_balancer.add_listener(
+        self.listener = self._listener(certificate)
+        self.connections = self.load_balancer.connections
+
+    def _listener(self, certificate: elbv2.IListenerCertificate) -> elbv2.ApplicationListener:
+        return self.load_balancer.add_listener(
             "Https",
             port=443,
             protocol=elbv2.ApplicationProtocol.HTTPS,
@@ -59,4 +63,3 @@ class InternalLoadBalancer(Construct):
                 404, content_type="application/json", message_body=NOT_FOUND
             ),
         )
-        self.connections = self.load_balancer.connections

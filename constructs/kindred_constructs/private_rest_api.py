@@ -40,7 +40,6 @@ class PrivateRestApi(Construct):
         self._target = target
         self._server_name = server_name
         self._link = self._vpc_link(vpc, subnets)
-        access_log = logs.LogGroup(self, "AccessLog", encryption_key=log_key)
         self.api = apigateway.RestApi(
             self,
             "Resource",
@@ -48,18 +47,7 @@ class PrivateRestApi(Construct):
             description="Kindred: similar apps and predicted performance",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=owns_account_log_role,
-            deploy_options=apigateway.StageOptions(
-                stage_name=STAGE,
-                access_log_destination=apigateway.LogGroupLogDestination(access_log),
-                access_log_format=_access_log_format(),
-                logging_level=apigateway.MethodLoggingLevel.ERROR,
-                # Bodies hold what clients sent: they are never logged.
-                data_trace_enabled=False,
-                metrics_enabled=True,
-                tracing_enabled=True,
-                throttling_rate_limit=rate_per_second,
-                throttling_burst_limit=burst,
-            ),
+            deploy_options=self._stage(log_key, rate_per_second, burst),
         )
         self._keep_execution_log(log_key)
         self._validator = self.api.add_request_validator(
@@ -136,6 +124,23 @@ class PrivateRestApi(Construct):
         key = self.api.add_api_key(f"{name}Partner")
         plan.add_api_key(key)
         return plan, key
+
+    def _stage(
+        self, log_key: kms.IKey, rate_per_second: int, burst: int
+    ) -> apigateway.StageOptions:
+        access_log = logs.LogGroup(self, "AccessLog", encryption_key=log_key)
+        return apigateway.StageOptions(
+            stage_name=STAGE,
+            access_log_destination=apigateway.LogGroupLogDestination(access_log),
+            access_log_format=_access_log_format(),
+            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            # Bodies hold what clients sent: they are never logged.
+            data_trace_enabled=False,
+            metrics_enabled=True,
+            tracing_enabled=True,
+            throttling_rate_limit=rate_per_second,
+            throttling_burst_limit=burst,
+        )
 
     def _vpc_link(self, vpc: ec2.IVpc, subnets: ec2.SubnetSelection) -> apigateway.IVpcLink:
         security_group = ec2.SecurityGroup(

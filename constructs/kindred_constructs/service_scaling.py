@@ -91,36 +91,41 @@ class ServiceScaling(Construct):
         """
         scalable_target = self._tasks.node.find_child("Target").node.default_child
         assert isinstance(scalable_target, autoscaling.CfnScalableTarget)
-        counts = [
-            _query(f"r{index}", "AWS/ApplicationELB", "RequestCount", "Sum", _alb(group))
-            for index, group in enumerate(target_groups)
-        ]
-        names = ",".join(f"r{index}" for index, _ in enumerate(counts))
-        service_dimensions = {
-            "ClusterName": service.cluster.cluster_name,
-            "ServiceName": service.service_name,
-        }
-        tasks = _query(
-            "tasks", "ECS/ContainerInsights", "RunningTaskCount", "Average", service_dimensions
-        )
-        total = autoscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty(
-            id="perTask", expression=f"SUM([{names}])/60/tasks", return_data=True
-        )
-        autoscaling.CfnScalingPolicy(
+        policy = autoscaling.CfnScalingPolicy
+        policy(
             self,
             "Requests",
             policy_name=cdk.Names.unique_id(self),
             policy_type="TargetTrackingScaling",
             scaling_target_id=scalable_target.ref,
-            target_tracking_scaling_policy_configuration=autoscaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
+            target_tracking_scaling_policy_configuration=policy.TargetTrackingScalingPolicyConfigurationProperty(
                 target_value=per_second,
                 scale_out_cooldown=self._plan.scale_out_cooldown.to_seconds(),
                 scale_in_cooldown=self._plan.scale_in_cooldown.to_seconds(),
-                customized_metric_specification=autoscaling.CfnScalingPolicy.CustomizedMetricSpecificationProperty(
-                    metrics=[*counts, tasks, total]
+                customized_metric_specification=policy.CustomizedMetricSpecificationProperty(
+                    metrics=_requests_per_task_per_second(service, target_groups)
                 ),
             ),
         )
+
+
+def _requests_per_task_per_second(
+    service: ecs.FargateService, target_groups: tuple[elbv2.ApplicationTargetGroup, ...]
+) -> list[autoscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty]:
+    counts = [
+        _query(f"r{index}", "AWS/ApplicationELB", "RequestCount", "Sum", _alb(group))
+        for index, group in enumerate(target_groups)
+    ]
+    names = ",".join(f"r{index}" for index, _ in enumerate(counts))
+    dimensions = {
+        "ClusterName": service.cluster.cluster_name,
+        "ServiceName": service.service_name,
+    }
+    tasks = _query("tasks", "ECS/ContainerInsights", "RunningTaskCount", "Average", dimensions)
+    per_task = autoscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty(
+        id="perTask", expression=f"SUM([{names}])/60/tasks", return_data=True
+    )
+    return [*counts, tasks, per_task]
 
 
 def _alb(group: elbv2.ApplicationTargetGroup) -> dict[str, str]:

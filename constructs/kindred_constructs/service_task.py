@@ -55,17 +55,31 @@ class ServiceTask(Construct):
             ),
             volumes=[ecs.Volume(name="tmp")],
         )
-        self.log_group = logs.LogGroup(self, "LogGroup", encryption_key=log_key)
-        self.container = self.definition.add_container(
+        self._log_group = logs.LogGroup(self, "LogGroup", encryption_key=log_key)
+        self.container = self._container(
             package,
-            image=ecs.ContainerImage.from_docker_image_asset(self._image(package, arm=shape.arm)),
+            self._image(package, arm=shape.arm),
+            {"PORT": str(PORT), "SERVICE_NAME": package, **environment},
+            secrets,
+        )
+
+    def _container(
+        self,
+        package: str,
+        image: ecr_assets.DockerImageAsset,
+        environment: Mapping[str, str],
+        secrets: Mapping[str, ecs.Secret],
+    ) -> ecs.ContainerDefinition:
+        container = self.definition.add_container(
+            package,
+            image=ecs.ContainerImage.from_docker_image_asset(image),
             command=["python", "-m", package],
             user="10001",
             readonly_root_filesystem=True,
             stop_timeout=cdk.Duration.seconds(60),
             linux_parameters=self._linux_parameters(),
             port_mappings=[ecs.PortMapping(container_port=PORT)],
-            environment={"PORT": str(PORT), **environment},
+            environment=dict(environment),
             secrets=dict(secrets),
             health_check=ecs.HealthCheck(
                 command=["CMD", "python", "-m", "kindred_service.health"],
@@ -77,14 +91,15 @@ class ServiceTask(Construct):
             # A slow log service must not stop requests; what does not fit the buffer is lost.
             logging=ecs.LogDrivers.aws_logs(
                 stream_prefix=package,
-                log_group=self.log_group,
+                log_group=self._log_group,
                 mode=ecs.AwsLogDriverMode.NON_BLOCKING,
                 max_buffer_size=cdk.Size.mebibytes(8),
             ),
         )
-        self.container.add_mount_points(
+        container.add_mount_points(
             ecs.MountPoint(source_volume="tmp", container_path="/tmp", read_only=False)  # noqa: S108
         )
+        return container
 
     @property
     def role(self) -> iam.IRole:

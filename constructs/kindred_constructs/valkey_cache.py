@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -20,11 +21,21 @@ ACCESS = "on ~* &* +@all -@admin -@dangerous +info +cluster|slots +cluster|shard
 _PARAMETERS = {False: "default.valkey8", True: "default.valkey8.cluster.on"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheNodes:
+    node_type: str
+    shards: int
+    replicas_per_shard: int
+    snapshot_days: int
+
+
 class ValkeyCache(Construct):
     """One shard without cluster mode, or several with it: `cluster_mode` tells clients which.
 
     The user named `default`, who needs no password by default, is replaced by one who is off.
     """
+
+    username = USERNAME
 
     def __init__(
         self,
@@ -34,30 +45,13 @@ class ValkeyCache(Construct):
         vpc: ec2.IVpc,
         key: kms.IKey,
         name_prefix: str,
-        node_type: str,
-        shards: int,
-        replicas_per_shard: int,
-        snapshot_days: int,
+        nodes: CacheNodes,
         removal_policy: cdk.RemovalPolicy,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.cluster_mode = shards > 1
-        self.port = PORT
-        self.username = USERNAME
+        self.cluster_mode = nodes.shards > 1
         self.secret = self._generated_secret(key, removal_policy)
-        self._security_group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=vpc,
-            description="Valkey: entered by tasks alone",
-            allow_all_outbound=False,
-        )
-        subnet_group = elasticache.CfnSubnetGroup(
-            self,
-            "Subnets",
-            description="Isolated subnets",
-            subnet_ids=[subnet.subnet_id for subnet in vpc.isolated_subnets],
-        )
+        self._security_group = self._closed_group(vpc)
         self._group = elasticache.CfnReplicationGroup(
             self,
             "Resource",
@@ -65,21 +59,21 @@ class ValkeyCache(Construct):
             engine="valkey",
             engine_version="8.1",
             cache_parameter_group_name=_PARAMETERS[self.cluster_mode],
-            cache_node_type=node_type,
-            num_node_groups=shards,
-            replicas_per_node_group=replicas_per_shard,
+            cache_node_type=nodes.node_type,
+            num_node_groups=nodes.shards,
+            replicas_per_node_group=nodes.replicas_per_shard,
             cluster_mode="enabled" if self.cluster_mode else "disabled",
-            automatic_failover_enabled=replicas_per_shard > 0 or self.cluster_mode,
-            multi_az_enabled=replicas_per_shard > 0,
+            automatic_failover_enabled=nodes.replicas_per_shard > 0 or self.cluster_mode,
+            multi_az_enabled=nodes.replicas_per_shard > 0,
             port=PORT,
-            cache_subnet_group_name=subnet_group.ref,
+            cache_subnet_group_name=self._subnets(vpc),
             security_group_ids=[self._security_group.security_group_id],
             transit_encryption_enabled=True,
             transit_encryption_mode="required",
             at_rest_encryption_enabled=True,
             kms_key_id=key.key_arn,
             user_group_ids=[self._users(name_prefix)],
-            snapshot_retention_limit=snapshot_days,
+            snapshot_retention_limit=nodes.snapshot_days,
             auto_minor_version_upgrade=True,
         )
         self._group.apply_removal_policy(removal_policy)
@@ -115,6 +109,23 @@ class ValkeyCache(Construct):
             if self.cluster_mode
             else self._group.attr_primary_end_point_port
         )
+
+    def _closed_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description="Valkey: entered by tasks alone",
+            allow_all_outbound=False,
+        )
+
+    def _subnets(self, vpc: ec2.IVpc) -> str:
+        return elasticache.CfnSubnetGroup(
+            self,
+            "Subnets",
+            description="Isolated subnets",
+            subnet_ids=[subnet.subnet_id for subnet in vpc.isolated_subnets],
+        ).ref
 
     def _generated_secret(
         self, key: kms.IKey, removal_policy: cdk.RemovalPolicy
