@@ -8,6 +8,7 @@ import typer
 from ops.architecture_command import architecture
 from ops.catalogue.commands import app as catalogue
 from ops.certificate import app as certificate
+from ops.experiment import app as experiment
 from ops.local.commands import app as local
 
 app = typer.Typer(
@@ -19,5 +20,6 @@ app = typer.Typer(
 )
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(certificate, name="certificate")
+app.add_typer(experiment, name="experiment")
 app.add_typer(local, name="local")
 app.command("architecture")(architecture)
