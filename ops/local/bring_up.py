@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,13 @@ import boto3
 
 from kindred_aws.artefact_store import ArtefactStore
 from ops.local.assembly import Stack, read_assembly
-from ops.local.catalogue import PreparedCatalogue, prepare_catalogue, publish
+from ops.local.catalogue import (
+    PreparedCatalogue,
+    imported_files,
+    kept_catalogue,
+    prepare_catalogue,
+    publish,
+)
 from ops.local.commands_to_try import choose_app, commands
 from ops.local.deploy import (
     Deployed,
@@ -29,18 +34,19 @@ from ops.local.fidelity import describe_types
 from ops.local.leftovers import end_platform, find_supervisor
 from ops.local.operator_credentials import become_operator, create_operator
 from ops.local.ports import require_free
-from ops.local.state_files import read_json, write_json
+from ops.local.state_files import clear_state, read_json, write_json
 from ops.local.supervisor_process import await_emulator, await_services, start_supervisor
 
 if TYPE_CHECKING:
+    from kindred.similarity.catalogue_manifest import CatalogueManifest
     from ops.local.progress import Phases
     from ops.local.settings import LocalSettings
 
 NEWS_SECONDS = 0.2
 PORT_PURPOSES = {
-    "emulator_port": ("the emulator", "--emulator-port"),
-    "start_port": ("the start page", "--start-port"),
-    "cache_port": ("the cache", "--cache-port"),
+    "emulator_port": "the emulator",
+    "start_port": "the start page",
+    "cache_port": "the cache",
 }
 
 
@@ -54,6 +60,8 @@ class UpRequest:
 
     assembly: Path
     catalogue_files: tuple[Path, ...]
+    # Even over a catalogue that an operator imported since.
+    reset_catalogue: bool = False
 
 
 class _CatalogueWork:
@@ -120,13 +128,8 @@ def running_settings(settings: LocalSettings) -> LocalSettings:
 
 def _start(settings: LocalSettings, phases: Phases) -> None:
     end_platform(settings.state)
-    shutil.rmtree(settings.state, ignore_errors=True)
-    require_free(
-        {
-            purpose: (settings.ports[name], option)
-            for name, (purpose, option) in PORT_PURPOSES.items()
-        }
-    )
+    require_free({purpose: (name, settings.ports[name]) for name, purpose in PORT_PURPOSES.items()})
+    clear_state(settings)
     with phases.phase("emulator environment"):
         emulator_python(settings.root)
     with phases.phase("emulator and cache"):
@@ -150,14 +153,12 @@ def _update(
     with phases.phase("stacks"):
         deployed = deploy_assembly(stacks, say=phases.detail)
     with phases.phase("catalogue and models"):
-        prepared = catalogue.result(say=phases.detail)
         target = ArtefactStore(boto3.client("s3"), deployed.output("EmbeddingsBucketName"))
-        if publish(prepared, target) and before:
-            replace_tasks()
+        loaded = _load(settings, request, target, catalogue, before, phases)
         table = deployed.output("ExperimentsTableName")
         seed_experiment(boto3.client("dynamodb"), table=table)
     generation = before.get("generation", 0) + 1
-    deployment = _describe(settings, request, deployed, prepared, generation)
+    deployment = {**_describe(settings, request, deployed, generation), **loaded}
     write_json(settings.deployment_file, {**before, **deployment})
     with phases.phase("services"):
         await_services(settings, generation=generation, say=phases.detail)
@@ -169,11 +170,43 @@ def _update(
     return {**(read_json(settings.platform_file) or {}), "commands": shown}
 
 
+def _load(
+    settings: LocalSettings,
+    request: UpRequest,
+    target: ArtefactStore,
+    catalogue: _CatalogueWork,
+    before: Mapping[str, Any],
+    phases: Phases,
+) -> dict[str, Any]:
+    """Publish the catalogue and its models, unless an operator's is there; what is known of it."""
+    own: list[str] = before.get("own_catalogues", [])
+    kept = kept_catalogue(target, own=own)
+    if kept and not request.reset_catalogue:
+        source = imported_files(kept)
+        phases.note(
+            f"left alone: the catalogue of {kept.count:,} apps that was imported since "
+            f"({source}); `kindred local up --reset-catalogue` replaces it"
+        )
+        return {"catalogue": _summary(kept, source), "own_catalogues": own}
+    prepared = catalogue.result(say=phases.detail)
+    own = list(dict.fromkeys([*own, prepared.manifest.catalogue_sha256]))
+    if before:
+        # Known before it is published: an `up` that is interrupted here still knows its own.
+        deployment = read_json(settings.deployment_file) or {}
+        write_json(settings.deployment_file, {**deployment, "own_catalogues": own})
+    if publish(prepared, target) and before:
+        replace_tasks()
+    return {"catalogue": _summary(prepared.manifest, prepared.source), "own_catalogues": own}
+
+
+def _summary(manifest: CatalogueManifest, source: str) -> dict[str, Any]:
+    return {"source": source, "count": manifest.count, "generated": manifest.generated}
+
+
 def _describe(
     settings: LocalSettings,
     request: UpRequest,
     deployed: Deployed,
-    prepared: PreparedCatalogue,
     generation: int,
 ) -> dict[str, Any]:
     api_url = local_api_url(deployed.output("ApiUrl"), emulator_url=settings.emulator_url)
@@ -183,10 +216,5 @@ def _describe(
         "environment": request.assembly.name,
         "api_url": api_url,
         "api_key": api_key_value(deployed.output("ApiKeyId")),
-        "catalogue": {
-            "source": prepared.source,
-            "count": prepared.manifest.count,
-            "generated": prepared.manifest.generated,
-        },
         "stacks": {name: str(change) for name, change in deployed.changes.items()},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +68,21 @@ def prepare_catalogue(files: Sequence[Path], *, cache: Path, say: Say) -> Prepar
         manifest=store.catalogue_manifest(),
         files=tuple(files),
     )
+
+
+def kept_catalogue(target: CatalogueStore, *, own: Collection[str]) -> CatalogueManifest | None:
+    """The bucket's catalogue if an operator put it there; `own` has the checksums of `up`'s."""
+    try:
+        found = target.catalogue_manifest()
+    except ArtefactNotFound:
+        return None
+    return None if found.catalogue_sha256 in own else found
+
+
+def imported_files(manifest: CatalogueManifest) -> str:
+    """For people: what an operator's catalogue was made of."""
+    files = ", ".join(record.file for record in manifest.imports)
+    return files or ", ".join(manifest.sources)
 
 
 def publish(prepared: PreparedCatalogue, target: CatalogueStore) -> bool:

@@ -49,6 +49,9 @@ def up(
     generated: Annotated[
         bool, typer.Option("--generated", help="Load the generated catalogue.")
     ] = False,
+    reset_catalogue: Annotated[
+        bool, typer.Option("--reset-catalogue", help="Also replace one that was imported since.")
+    ] = False,
     emulator_port: Annotated[int, typer.Option(envvar="KINDRED_EMULATOR_PORT")] = EMULATOR_PORT,
     start_port: Annotated[int, typer.Option(envvar="KINDRED_START_PORT")] = START_PORT,
     cache_port: Annotated[int, typer.Option(envvar="KINDRED_CACHE_PORT")] = CACHE_PORT,
@@ -67,7 +70,9 @@ def up(
     files = () if generated else tuple(catalogue or shared_files(ROOT))
     phases = Phases(console)
     with reported(settings, console):
-        request = UpRequest(assembly=assembly.resolve(), catalogue_files=files)
+        request = UpRequest(
+            assembly=assembly.resolve(), catalogue_files=files, reset_catalogue=reset_catalogue
+        )
         platform = bring_up(settings, request, phases)
     if timings:
         phases.print_timings()

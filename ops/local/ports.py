@@ -22,15 +22,16 @@ def free_port() -> int:
         return port
 
 
-def require_free(wanted: Mapping[str, tuple[int, str]]) -> None:
-    """Raises PortTaken, which names who holds the port and the option that moves it.
+def require_free(wanted: Mapping[str, tuple[str, int]]) -> None:
+    """Raises PortTaken, which names who holds the port, and the option and variable that move it.
 
-    `wanted` gives for each purpose its port and that option.
+    `wanted` gives for each purpose the setting's name, such as `cache_port`, and its port.
     """
     problems = [
-        f"port {port}, wanted for {purpose}, is in use by {_holder(port)}: end that process or "
-        f"choose another port with {option}"
-        for purpose, (port, option) in wanted.items()
+        f"port {port}, wanted for {purpose}, is in use by {_holder(port)}: end that process, or "
+        f"choose another port with --{setting.replace('_', '-')} or the variable "
+        f"KINDRED_{setting.upper()}, as in: KINDRED_{setting.upper()}={port + 1} make up"
+        for purpose, (setting, port) in wanted.items()
         if not _is_free(port)
     ]
     if problems:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -35,6 +36,10 @@ class Phases:
     def detail(self, text: str) -> None:
         """More about the phase that runs now."""
         self._status.update(text)
+
+    def note(self, text: str) -> None:
+        """Something that stays on the terminal."""
+        self._console.print(escape(text), soft_wrap=True)
 
     @property
     def total_seconds(self) -> float:

@@ -44,6 +44,11 @@ class LocalSettings:
         return self.state / "logs"
 
     @property
+    def earlier_logs(self) -> Path:
+        """Those of the platform before, until the next one starts."""
+        return self.state / "earlier-logs"
+
+    @property
     def scratch(self) -> Path:
         """Temporary files of every process; they go when the platform goes."""
         return self.state / "tmp"

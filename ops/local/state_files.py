@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ops.local.settings import LocalSettings
 
 OWNER_ONLY = 0o600
 
@@ -28,3 +32,17 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def clear_state(settings: LocalSettings) -> None:
+    """Forget the platform that was, but for its logs: they may say why it went down."""
+    if not settings.state.exists():
+        return
+    for path in settings.state.iterdir():
+        if path == settings.logs:
+            shutil.rmtree(settings.earlier_logs, ignore_errors=True)
+            path.rename(settings.earlier_logs)
+        elif path.is_dir() and path != settings.earlier_logs:
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != settings.earlier_logs:
+            path.unlink(missing_ok=True)

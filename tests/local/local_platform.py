@@ -62,6 +62,20 @@ class LocalPlatform:
     def down(self) -> subprocess.CompletedProcess[str]:
         return self.run("down")
 
+    def catalogue(self, verb: str, *options: str) -> str:
+        """What `kindred catalogue` answers an operator of this platform."""
+        command = [str(KINDRED), "catalogue", verb, "--environment", "local", *options]
+        answer = subprocess.run(
+            command,
+            env={**os.environ, **operator_environment(self.settings)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LONGEST_SECONDS,
+        )
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout
+
     @property
     def settings(self) -> LocalSettings:
         return LocalSettings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+from pathlib import Path
 
 from tests.local.local_platform import LocalPlatform, wait_until
 
@@ -19,6 +20,27 @@ def test_up_twice_changes_nothing(platform: LocalPlatform) -> None:
     assert set(deployed["stacks"].values()) == {"unchanged"}
     assert platform.file["processes"] == before["processes"]
     assert platform.file["api_key"] == before["api_key"]
+
+
+def test_up_leaves_a_catalogue_alone_that_an_operator_imported(
+    own_platform: LocalPlatform, tmp_path: Path
+) -> None:
+    up = own_platform.up()
+    assert up.returncode == 0, up.stderr
+    apps = tmp_path / "mine.jsonl"
+    apps.write_text('{"app_id": "mine-1", "name": "Mine", "category": "tools"}\n')
+    own_platform.catalogue("import", str(apps))
+    own_platform.catalogue("fit")
+
+    again = own_platform.up()
+
+    assert again.returncode == 0, again.stderr
+    assert "left alone: the catalogue of 1 apps" in again.stderr
+    assert own_platform.file["catalogue"]["source"] == "mine.jsonl"
+    assert json.loads(own_platform.catalogue("show", "--json"))["apps"] == 1
+    reset = own_platform.run("up", "--reset-catalogue", *own_platform.up_options())
+    assert reset.returncode == 0, reset.stderr
+    assert json.loads(own_platform.catalogue("show", "--json"))["apps"] == 2_000
 
 
 def test_a_service_that_is_killed_is_started_again(platform: LocalPlatform) -> None:
@@ -51,6 +73,13 @@ def test_a_platform_without_its_emulator_goes_down_and_says_why(
     status = own_platform.run("status")
     assert status.returncode == 1
     assert "the emulator was ended by SIGKILL" in status.stdout
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", own_platform.ports["--start-port"]))
+        holder.listen()
+        assert own_platform.up().returncode == 2
+    # What status pointed at is still there.
+    assert "the emulator was ended by SIGKILL" in own_platform.run("status").stdout
+    assert own_platform.log("similarity_service")
     assert own_platform.down().returncode == 0
     assert not own_platform.state.exists()
     assert own_platform.run("status").returncode == 3
@@ -80,6 +109,7 @@ def test_a_port_in_use_is_named_with_the_option_that_moves_it(
     assert up.returncode == 2
     assert f"port {own_platform.ports['--emulator-port']}" in up.stderr
     assert "--emulator-port" in up.stderr
+    assert "KINDRED_EMULATOR_PORT=" in up.stderr
     assert not own_platform.state.exists()
 
 

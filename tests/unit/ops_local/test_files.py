@@ -9,7 +9,8 @@ import pytest
 
 from ops.local import log_files
 from ops.local.log_files import LogFile, last_lines
-from ops.local.state_files import read_json, write_json
+from ops.local.settings import LocalSettings
+from ops.local.state_files import clear_state, read_json, write_json
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -52,3 +53,16 @@ def test_a_full_log_is_put_aside_and_never_grows_beyond_twice_its_size(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["service.log", "service.log.1"]
     assert max(sizes) <= 100
     assert last_lines(tmp_path / "service.log", 1) == ["s | line 49"]
+
+
+def test_a_new_start_forgets_all_of_the_platform_before_but_its_logs(tmp_path: Path) -> None:
+    settings = LocalSettings(root=tmp_path, state=tmp_path / "state")
+    for reason in ("older", "crashed"):
+        LogFile(settings.logs / "service.log").write("s", reason.encode())
+        write_json(settings.failure_file, {})
+        write_json(settings.scratch / "a.json", {})
+
+        clear_state(settings)
+
+    assert [path.name for path in settings.state.iterdir()] == ["earlier-logs"]
+    assert last_lines(settings.earlier_logs / "service.log", 2) == ["s | crashed"]
