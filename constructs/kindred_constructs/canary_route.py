@@ -79,8 +79,9 @@ class CanaryRoute(Construct):
         )
 
     def metric_errors(self) -> cloudwatch.MathExpression:
-        """Per cent of requests answered 5xx by the worse of the two target groups.
+        """Per cent of requests that the worse of the two target groups failed.
 
+        Failed is answered 5xx, or not reached: a task that has died answers nothing at all.
         Under 20 requests a minute a group counts as healthy: one error would be 5 % and more.
         """
         metrics: dict[str, cloudwatch.IMetric] = {}
@@ -90,7 +91,11 @@ class CanaryRoute(Construct):
                 elbv2.HttpCodeTarget.TARGET_5XX_COUNT, statistic="Sum"
             )
             metrics[f"{name}_requests"] = group.metrics.request_count(statistic="Sum")
-            errors, requests = f"FILL({name}_errors,0)", f"FILL({name}_requests,0)"
+            metrics[f"{name}_unreached"] = group.metrics.target_connection_error_count(
+                statistic="Sum"
+            )
+            errors = f"(FILL({name}_errors,0)+FILL({name}_unreached,0))"
+            requests = f"FILL({name}_requests,0)"
             rates.append(f"IF({requests}>=20,100*{errors}/{requests},0)")
         return cloudwatch.MathExpression(
             expression=f"MAX([{','.join(rates)}])",

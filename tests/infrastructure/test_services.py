@@ -139,6 +139,18 @@ def test_a_new_version_gets_a_tenth_for_ten_minutes_and_goes_back_on_an_alarm(pl
     assert platform.named(rule, stack="ApiStack") == f"ApiStack/{name}/Route/Rule"
 
 
+def test_a_version_that_dies_without_answering_raises_the_alarm_too(platform, name):
+    alarm = platform.at(f"ApiStack/{name}/Service/ErrorsAlarm").properties
+    watched = [
+        each["MetricStat"]["Metric"]["MetricName"]
+        for each in alarm["Metrics"]
+        if "MetricStat" in each
+    ]
+
+    of_one_group = ["HTTPCode_Target_5XX_Count", "RequestCount", "TargetConnectionErrorCount"]
+    assert sorted(watched) == sorted(of_one_group * 2)
+
+
 # ECS moves the weights of these rules while it deploys. CloudFormation puts a rule back as the
 # template has it whenever the template changes anything of it, so nothing of it changes lightly.
 FROZEN_RULES = {
