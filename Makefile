@@ -11,7 +11,8 @@ PYTHON ?= python3
 ENV ?= dev
 BIN := .venv/bin
 CDK := node_modules/.bin/cdk
-SYNTH = $(CDK) synth --quiet --no-lookups --no-version-reporting --context environment=$(1) --output cdk.out/$(1)
+# With --ci only errors go to standard error, so that the rest can be filtered without hiding them.
+SYNTH = $(CDK) synth --ci --quiet --no-lookups --no-version-reporting --context environment=$(1) --output cdk.out/$(1)
 
 .PHONY: help up down status logs test check-fast check synth bench clean
 
@@ -63,7 +64,7 @@ logs: .venv/ready
 	@$(BIN)/kindred local logs --follow
 
 synth: .venv/ready node_modules/ready
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(call SYNTH,$(ENV))
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(call SYNTH,$(ENV)) | sed '/^Supply a stack id/d; /^$$/d'
 
 test: .venv/ready node_modules/ready
 	$(BIN)/pytest
