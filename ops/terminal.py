@@ -9,7 +9,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-RESULTS = Console()
+WITHOUT_EDGE = 1_000
+
+
+def unwrapped(console: Console) -> Console:
+    """The same console; a file or a pipe has no edge at which tables were to be squeezed."""
+    if not console.is_terminal:
+        console.width = WITHOUT_EDGE
+    return console
+
+
+RESULTS = unwrapped(Console())
 MESSAGES = Console(stderr=True)
 
 

@@ -24,6 +24,7 @@ from ops.local.outcomes import FAILED, NOT_RUNNING, report_absence, reported
 from ops.local.progress import Phases
 from ops.local.settings import CACHE_PORT, EMULATOR_PORT, START_PORT, LocalSettings
 from ops.local.state_files import read_json
+from ops.terminal import unwrapped
 
 ROOT = Path(__file__).parents[2]
 ASSEMBLY = ROOT / "cdk.out" / "local"
@@ -104,7 +105,7 @@ def status(
 ) -> None:
     """What runs. Exit status 0: ready; 1: not yet, or something failed; 3: nothing runs."""
     settings = LocalSettings(root=ROOT, state=state_dir.resolve())
-    console = Console(highlight=False)
+    console = unwrapped(Console(highlight=False))
     platform = read_json(settings.platform_file)
     if platform is None or find_supervisor(settings.state) is None:
         raise typer.Exit(report_absence(settings, console, as_json=as_json))
