@@ -123,8 +123,9 @@ def _label(templates: Templates, node: Node) -> str:
     kind = _SHOWN[templates.kind(node)]
     if kind in ("NAT gateway", "VPC endpoint", "VPC", "Valkey", "API Gateway") or "load" in kind:
         return kind
-    path = templates.resource(node).get("Metadata", {}).get("aws:cdk:path", node[1])
-    name = path.split("/")[2] if path.count("/") >= 2 else node[1]
+    path = templates.resource(node).get("Metadata", {}).get("aws:cdk:path", node[1]).split("/")
+    named = [part for part in path[2:] if part not in ("Resource", "Service")] or [node[1]]
+    name = named[-1]
     return f"{re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', name)}<br/>{kind}"
 
 

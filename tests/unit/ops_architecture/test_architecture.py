@@ -8,7 +8,7 @@ DATA = {
     "Resources": {
         "Table1": {
             "Type": "AWS::DynamoDB::GlobalTable",
-            "Metadata": {"aws:cdk:path": "S/D/RequestLog/R"},
+            "Metadata": {"aws:cdk:path": "S/D/Tables/RequestLog/Resource"},
         }
     },
     "Outputs": {"TableOut": {"Value": {"Ref": "Table1"}}},
