@@ -62,9 +62,9 @@ class LocalPlatform:
     def down(self) -> subprocess.CompletedProcess[str]:
         return self.run("down")
 
-    def catalogue(self, verb: str, *options: str) -> str:
-        """What `kindred catalogue` answers an operator of this platform."""
-        command = [str(KINDRED), "catalogue", verb, "--environment", "local", *options]
+    def operate(self, *arguments: str) -> str:
+        """What `kindred catalogue` or `kindred experiment` answers an operator of this platform."""
+        command = [str(KINDRED), *arguments, "--environment", "local"]
         answer = subprocess.run(
             command,
             env={**os.environ, **operator_environment(self.settings)},

@@ -78,6 +78,17 @@ def test_a_disabled_key_is_refused(platform: LocalPlatform) -> None:
     assert (before.status_code, after.status_code) == (200, 403)
 
 
+def test_an_operator_sets_the_experiment(platform: LocalPlatform) -> None:
+    before = json.loads(platform.operate("experiment", "show", "--json"))
+    set_to = ("experiment", "set", "--json", "--v1-weight")
+    changed = json.loads(platform.operate(*set_to, "0.4"))
+    after = json.loads(platform.operate(*set_to, str(before["v1_weight"])))
+
+    assert (changed["v1_weight"], changed["v2_weight"]) == (0.4, 0.6)
+    assert changed["start_date"] == before["start_date"]
+    assert after == {**before, "revision": before["revision"] + 2}
+
+
 def test_a_correlation_id_goes_through_and_comes_back(platform: LocalPlatform) -> None:
     with platform.client() as client:
         answer = client.get("api/v1/apps", headers={"x-correlation-id": "round-trip-1"})
