@@ -1,7 +1,7 @@
 # What a person types. Each target sets up what it needs and is quick when nothing changed.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.DEFAULT_GOAL := help
+.DEFAULT_GOAL := status
 # Compiled bytecode is the largest single saving in a synthesis; some machines turn it off.
 unexport PYTHONDONTWRITEBYTECODE
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
@@ -14,19 +14,7 @@ CDK := node_modules/.bin/cdk
 # With --ci only errors go to standard error, so that the rest can be filtered without hiding them.
 SYNTH = $(CDK) synth --ci --quiet --no-lookups --no-version-reporting --context environment=$(1) --output cdk.out/$(1)
 
-.PHONY: help up down status logs test check-fast check synth bench clean
-
-help:
-	@echo 'make up          the platform on this machine, from the templates that AWS gets'
-	@echo 'make down        stop it and leave nothing behind'
-	@echo 'make status      what runs, and what of it is only recorded'
-	@echo 'make logs        follow the logs'
-	@echo 'make test        every test'
-	@echo 'make check-fast  format, lint, types and the quick tests'
-	@echo 'make check       what CI runs besides the tests: check-fast, and each environment with policy'
-	@echo 'make synth       ENV=dev|staging|prod|local: the templates into cdk.out/ENV, with policy'
-	@echo 'make bench       what is measured, each beside a peer'
-	@echo 'make clean       remove everything that can be made again'
+.PHONY: up down status logs test check-fast check synth bench clean
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
