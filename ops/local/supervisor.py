@@ -27,7 +27,7 @@ from ops.local.runner import Runner
 from ops.local.settings import LocalSettings
 from ops.local.start_page import StartPage
 from ops.local.state_files import read_json, write_json
-from ops.local.task import TaskHost
+from ops.local.task import LEAVING, TaskHost
 
 TICK_SECONDS = 0.2
 CALM_SECONDS = 2.0
@@ -174,7 +174,7 @@ class Supervisor:
                 "service": task.spec.label,
                 "pid": task.pid,
                 "port": task.port,
-                "state": str(task.state),
+                "state": LEAVING if task.leaving else str(task.state),
                 "restarts": task.restarts,
                 "problem": task.problem,
             }

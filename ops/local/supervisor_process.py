@@ -15,6 +15,7 @@ from ops.local.leftovers import SUPERVISOR
 from ops.local.log_files import last_lines
 from ops.local.operator_credentials import clean_environment
 from ops.local.state_files import read_json
+from ops.local.task import LEAVING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,9 @@ def await_services(
 
 def _give_up_on_failing_tasks(settings: LocalSettings, platform: dict[str, Any]) -> None:
     for process in platform["processes"]:
-        if process.get("restarts", 0) > RESTARTS_ALLOWED and process["state"] != "healthy":
+        # What the deployment before this one left behind may go on failing until it is gone.
+        fares_well = process["state"] in ("healthy", LEAVING)
+        if process.get("restarts", 0) > RESTARTS_ALLOWED and not fares_well:
             log = settings.logs / f"{process['service']}.log"
             own = [line for line in last_lines(log, LINES_READ) if line.startswith(process["name"])]
             lines = "\n".join(own[-LINES_SHOWN:])

@@ -36,6 +36,7 @@ HEALTHY_POLL_SECONDS = 2.0
 STEADY_SECONDS = 60.0
 LONGEST_BACKOFF_SECONDS = 30.0
 REMOVAL_SECONDS = 10.0
+LEAVING = "leaving"
 
 
 class TaskState(StrEnum):
@@ -77,6 +78,11 @@ class Task:
     @property
     def ended(self) -> bool:
         return self.state is TaskState.STOPPED
+
+    @property
+    def leaving(self) -> bool:
+        """Told to stop, and not gone yet: how it fares is nobody's concern any more."""
+        return self._stopping.is_set() and not self.ended
 
     def stop(self, longest_grace_seconds: float | None = None) -> None:
         """Begin to leave: out of the load balancer, SIGTERM, and time to flush. Returns at once."""
