@@ -64,8 +64,11 @@ class MetricsTable:
             except ClientError as error:
                 found = _found_before(error, remaining)
                 here = [o for o in remaining if found.get(o.event_id) == self._key(window)]
-                window = window.with_outcomes(here)
                 remaining = [o for o in remaining if o.event_id not in found]
+                window = window.with_outcomes(here)
+                # Since that lost answer the item may have been written without them.
+                if here and not remaining:
+                    self.put(window)
             else:
                 return counted
         return window

@@ -108,6 +108,18 @@ def test_a_lost_answer_neither_loses_nor_doubles_a_count(dynamodb, window):
     assert stored(dynamodb)["clicks_count"] == "2"
 
 
+def test_a_window_that_was_written_after_a_lost_answer_is_put_right(dynamodb, window):
+    table = metrics_table(LosesTheFirstAnswer(dynamodb))
+    with pytest.raises(ConnectionError):
+        table.put_with_outcomes(window, [click(1), click(2)])
+    table.put(window)
+    assert stored(dynamodb)["clicks_count"] == "0"
+
+    table.put_with_outcomes(window, [click(1), click(2)])
+
+    assert stored(dynamodb)["clicks_count"] == "2"
+
+
 def test_a_value_too_near_to_zero_for_the_table_counts_as_zero(dynamodb, window):
     tiny = Outcome(event_id="tiny", kind="conversion", arm="v1", value=5e-324, at=61)
     metrics_table(dynamodb).put_with_outcomes(window, [tiny])
