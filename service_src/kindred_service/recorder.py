@@ -59,7 +59,9 @@ class Recorder:
 
     def add(self, served: ServedRequest, record: RequestRecord) -> None:
         with self._adding:
-            self._window(_key(served.at, served.arm)).add_request(served)
+            key = _key(served.at, served.arm)
+            self._window(key).add_request(served)
+            self._unwritten.add(key)
             if len(self._records) >= _RECORDS_KEPT:
                 self._records.popleft()
                 self._count_dropped("request_record")
@@ -94,7 +96,6 @@ class Recorder:
         return not refusals
 
     def _window(self, key: WindowKey) -> ArmWindow:
-        self._unwritten.add(key)
         return self._windows.setdefault(key, ArmWindow(window_start=key[0], arm=key[1]))
 
     def _flush_outcomes(self) -> Iterator[Exception]:

@@ -10,7 +10,7 @@ from kindred_service.recorder import BufferFull, Recorder
 
 class MetricsTableFake:
     def __init__(self):
-        self.written, self.counted_events = {}, set()
+        self.written, self.counted_events, self.writes = {}, set(), 0
         self.down, self.down_for, self.unwritable = False, set(), set()
 
     def put(self, window):
@@ -18,6 +18,7 @@ class MetricsTableFake:
         if window.window_start in self.down_for:
             raise EndpointConnectionError(endpoint_url="nowhere")
         self.written[window.window_start, window.arm] = window.values()
+        self.writes += 1
 
     def put_with_outcomes(self, window, outcomes):
         self._fail_while_down()
@@ -137,6 +138,18 @@ def test_an_outcome_is_reported_when_it_counts_and_only_then(tables):
     tables.recorder.flush()
 
     assert tables.counted == ["event-1", "event-2"]
+
+
+def test_outcomes_alone_are_written_with_their_window_and_not_again(tables):
+    tables.serve(1)
+    tables.recorder.flush()
+    tables.metrics.writes = 0
+    tables.click("event-1")
+    tables.recorder.flush()
+
+    assert tables.metrics.writes == 1
+    assert tables.metrics.written[60, "v1"]["clicks_count"] == 1
+    assert tables.metrics.written[60, "v1"]["requests_count"] == 1
 
 
 def test_an_outcome_that_can_never_be_written_does_not_hold_the_others_up(tables):
