@@ -1,0 +1,1 @@
+"""Experiments and feature flags: managed, evaluated, tracked and analysed."""
