@@ -14,8 +14,23 @@ LONGEST_FILE = 300
 # Where deciding is arithmetic. Fitting happens where models are made, never in a service.
 ARITHMETIC = {"numpy"}
 FITTING = {"core_src/kindred/similarity/fitting.py": {"scipy", "sklearn", "threadpoolctl"}}
+STATISTICS = "core_src/kindred/experiments/statistics/"
+# One module each, named: the wire's codec, and the cipher of encrypted payloads.
+LIBRARIES = {
+    "core_src/kindred/experiments/events.py": {"msgspec"},
+    "core_src/kindred/experiments/engine/decryption.py": {"cryptography"},
+}
 # Of AWS and of data stores: what an adapter is made of.
-CLIENTS = {"boto3", "botocore", "redis", "types_boto3_dynamodb", "types_boto3_s3"}
+CLIENTS = {
+    "boto3",
+    "botocore",
+    "redis",
+    "types_boto3_dynamodb",
+    "types_boto3_kinesis",
+    "types_boto3_s3",
+    "types_boto3_sns",
+    "types_boto3_sqs",
+}
 INFRASTRUCTURE = {"aws_cdk", "cdk_nag", "constructs", "jsii", "kindred_constructs", "stacks"}
 
 
@@ -59,9 +74,17 @@ def services() -> list[str]:
 
 @pytest.mark.parametrize("path", sources("core_src/kindred"), ids=shown)
 def test_decisions_import_nothing_but_arithmetic(path):
-    allowed = ARITHMETIC | FITTING.get(shown(path), set())
+    name = shown(path)
+    allowed = ARITHMETIC | FITTING.get(name, set()) | LIBRARIES.get(name, set())
+    if name.startswith(STATISTICS):
+        allowed = allowed | {"scipy"}
 
     assert foreign(path, "kindred") <= allowed
+
+
+@pytest.mark.parametrize("path", sources("core_src/kindred/experiments/engine"), ids=shown)
+def test_the_engine_fits_at_the_edge(path):
+    assert foreign(path, "kindred") <= LIBRARIES.get(shown(path), set())
 
 
 @pytest.mark.parametrize("path", sources("core_src/kindred_aws"), ids=shown)
@@ -69,7 +92,7 @@ def test_adapters_import_decisions_and_clients(path):
     assert foreign(path, "kindred_aws", "kindred") <= CLIENTS
 
 
-@pytest.mark.parametrize("path", sources("core_src", "service_src"), ids=shown)
+@pytest.mark.parametrize("path", sources("core_src", "lambda_src", "service_src"), ids=shown)
 def test_what_runs_knows_nothing_of_what_describes_it(path):
     assert foreign(path).isdisjoint(INFRASTRUCTURE | {"ops", "tests", "benchmarks"})
 
@@ -82,6 +105,25 @@ def test_services_share_the_shared_package_and_nothing_else(name):
         assert foreign(path).isdisjoint(others), shown(path)
     for path in sources("service_src/kindred_service"):
         assert foreign(path).isdisjoint(services()), shown(path)
+
+
+@pytest.mark.parametrize("path", sources("lambda_src", "service_src"), ids=shown)
+def test_functions_and_services_do_not_know_each_other(path):
+    room, own = path.relative_to(ROOT).parts[:2]
+    others = {
+        folder.name
+        for folder in [*(ROOT / "lambda_src").iterdir(), *(ROOT / "service_src").iterdir()]
+        if folder.is_dir() and folder.name not in {own, "kindred_service"}
+    }
+    if room == "lambda_src":
+        others.add("kindred_service")
+
+    assert foreign(path).isdisjoint(others)
+
+
+@pytest.mark.parametrize("path", sources("lambda_src/edge_functions"), ids=shown)
+def test_the_edge_has_the_standard_library_and_the_engine(path):
+    assert foreign(path, "edge_functions") <= {"kindred"}
 
 
 @pytest.mark.parametrize("path", sources("service_src"), ids=shown)
@@ -130,7 +172,8 @@ def test_the_folder_constructs_hides_no_library():
     "path",
     [
         ROOT / "app.py",
-        *sources("benchmarks", "constructs", "core_src", "ops", "service_src", "stacks", "tests"),
+        *sources("benchmarks", "constructs", "core_src", "lambda_src", "ops"),
+        *sources("service_src", "stacks", "tests"),
     ],
     ids=shown,
 )
