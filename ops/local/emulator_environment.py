@@ -1,4 +1,4 @@
-"""The emulator's own virtual environment, made once and again when its lock changes."""
+"""Virtual environments of the emulator and of its functions, made when their locks change."""
 
 from __future__ import annotations
 
@@ -11,18 +11,27 @@ from uv import find_uv_bin
 
 EMULATOR = Path(__file__).parent / "emulator"
 LOCK = EMULATOR / "requirements.txt"
+FUNCTION_LOCK = EMULATOR / "function_requirements.txt"
 
 
 class EmulatorNotInstalled(Exception):
-    """The emulator's environment could not be made."""
+    """An environment could not be made."""
 
 
 def emulator_python(root: Path) -> Path:
     """The interpreter of the emulator's environment, which is brought up to date first."""
-    environment = root / ".emulator-venv"
+    return _interpreter(root / ".emulator-venv", LOCK)
+
+
+def function_python(root: Path) -> Path:
+    """The interpreter that functions run under: it knows what AWS's runtime does, and no more."""
+    return _interpreter(root / ".cache" / "function-venv", FUNCTION_LOCK)
+
+
+def _interpreter(environment: Path, lock: Path) -> Path:
     python = environment / "bin" / "python"
     stamp = environment / "lock.sha256"
-    wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+    wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:
         return python
     uv = find_uv_bin()
@@ -30,7 +39,7 @@ def emulator_python(root: Path) -> Path:
     _run(
         uv,
         *("pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode"),
-        *("--python", str(python), str(LOCK)),
+        *("--python", str(python), str(lock)),
     )
     stamp.write_text(wanted)
     return python
