@@ -1,4 +1,4 @@
-"""The application that both services start from: health, problems, observation, background work."""
+"""The application that services start from: health, problems, observation, background work."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -14,9 +15,9 @@ from starlette.exceptions import HTTPException
 
 from kindred_service import health_routes
 from kindred_service.background import repeat
-from kindred_service.body_limit import BodyLimit
+from kindred_service.body_limit import BODY_BYTES, BodyLimit
 from kindred_service.collaborators import Collaborators
-from kindred_service.observation import Observation
+from kindred_service.observation import Observation, RequestMetrics
 from kindred_service.problems import Problem, Refusal, from_http, from_validation, respond
 
 _REFRESH_SECONDS = 15.0
@@ -25,19 +26,37 @@ _EMF_SECONDS = 60.0
 
 
 def create_base_app(title: str, collaborators: Collaborators) -> FastAPI:
-    app = FastAPI(
-        title=title,
-        version="1",
+    app = create_observed_app(
+        title,
+        metrics=collaborators.metrics,
+        logger=collaborators.logger,
         lifespan=_background(collaborators),
-        responses={"4XX": {"model": Problem, "description": "The request cannot be answered"}},
     )
     app.state.collaborators = collaborators
     app.include_router(health_routes.router)
+    return app
+
+
+def create_observed_app(
+    title: str,
+    *,
+    metrics: RequestMetrics,
+    logger: Logger,
+    lifespan: Any,
+    body_bytes: int = BODY_BYTES,
+) -> FastAPI:
+    """Without a route: what every service answers, measures and refuses alike."""
+    app = FastAPI(
+        title=title,
+        version="1",
+        lifespan=lifespan,
+        responses={"4XX": {"model": Problem, "description": "The request cannot be answered"}},
+    )
     app.add_exception_handler(Refusal, _on(lambda error: error))
     app.add_exception_handler(RequestValidationError, _on(from_validation))
     app.add_exception_handler(HTTPException, _on(from_http))
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Observation, metrics=collaborators.metrics, logger=collaborators.logger)
+    app.add_middleware(BodyLimit, body_bytes=body_bytes)
+    app.add_middleware(Observation, metrics=metrics, logger=logger)
     _document_problems(app)
     return app
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from typing import Protocol
 
 from aws_lambda_powertools import Logger
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kindred_service.metrics import ServiceMetrics
 from kindred_service.problems import internal_error
 
 CORRELATION_HEADER = "x-correlation-id"
@@ -23,8 +23,12 @@ _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
 _QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 
 
+class RequestMetrics(Protocol):
+    def count_request(self, method: str, route: str, status: int, latency_ms: float) -> None: ...
+
+
 class Observation:
-    def __init__(self, app: ASGIApp, *, metrics: ServiceMetrics, logger: Logger) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: RequestMetrics, logger: Logger) -> None:
         self._app = app
         self._metrics = metrics
         self._logger = logger
