@@ -1,0 +1,122 @@
+"""The service's metrics: Prometheus text on request, EMF lines once a minute."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_LATENCY_BUCKETS_MS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+# Values kept a minute and metric; beyond it a percentile is of the first ones of the minute.
+_VALUES_KEPT = 5_000
+
+COUNTS = {
+    "sessions_unavailable": "Uses of a session while Valkey was away",
+    "notices_failed": "Slack messages and emails that could not be sent",
+    "due_changes_applied": "Scheduled starts, ends and flag steps carried out",
+    "due_changes_failed": "Scheduled changes that could not be carried out",
+}
+LATENCIES = {"management_write_latency": "From reading a definition to the commit of its change"}
+GAUGES: dict[str, str] = {}
+
+
+class ExperimentMetrics:
+    """Counts since start for Prometheus, and a minute's values for CloudWatch."""
+
+    def __init__(
+        self,
+        *,
+        namespace: str,
+        service: str,
+        environment: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._emf = (namespace, service, environment)
+        self._clock = clock
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "http_requests",
+            "Answered requests",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._request_latency = Histogram(
+            "http_request_latency_ms",
+            "From the first byte in to the last byte out",
+            ["route"],
+            buckets=_LATENCY_BUCKETS_MS,
+            registry=self.registry,
+        )
+        self._counts = {
+            name: Counter(name, help_, registry=self.registry) for name, help_ in COUNTS.items()
+        }
+        self._latencies = {
+            name: Histogram(
+                name, f"{help_}, in ms", buckets=_LATENCY_BUCKETS_MS, registry=self.registry
+            )
+            for name, help_ in LATENCIES.items()
+        }
+        self._gauges = {
+            name: Gauge(name, help_, registry=self.registry) for name, help_ in GAUGES.items()
+        }
+        self._start_minute()
+
+    def _start_minute(self) -> None:
+        self._since = self._clock()
+        self._statuses: defaultdict[int, int] = defaultdict(int)
+        self._minute_counts: defaultdict[str, int] = defaultdict(int)
+        self._minute_gauges: dict[str, float] = {}
+        self._values: defaultdict[str, list[float]] = defaultdict(list)
+
+    def count_request(self, method: str, route: str, status: int, latency_ms: float) -> None:
+        self._requests.labels(method, route, status).inc()
+        self._request_latency.labels(route).observe(latency_ms)
+        self._statuses[status // 100] += 1
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """`name` is one of COUNTS."""
+        self._counts[name].inc(amount)
+        self._minute_counts[name] += amount
+
+    def observe_latency(self, name: str, latency_ms: float) -> None:
+        """`name` is one of LATENCIES."""
+        self._latencies[name].observe(latency_ms)
+        if len(self._values[name]) < _VALUES_KEPT:
+            self._values[name].append(latency_ms)
+
+    def set(self, name: str, value: float) -> None:
+        """`name` is one of GAUGES."""
+        self._gauges[name].set(value)
+        self._minute_gauges[name] = value
+
+    def prometheus_text(self) -> bytes:
+        return generate_latest(self.registry)
+
+    def close_minute(self) -> None:
+        """Print what the time since the last call held as EMF, and start over."""
+        namespace, service, environment = self._emf
+        emf = EphemeralMetrics(namespace=namespace, service=service)
+        emf.add_dimension(name="environment", value=environment)
+        for name, value in self._rates().items():
+            unit = MetricUnit.CountPerSecond if name.endswith("second") else MetricUnit.Percent
+            emf.add_metric(name=name, unit=unit, value=value)
+        for name, count in self._minute_counts.items():
+            emf.add_metric(name=name, unit=MetricUnit.Count, value=count)
+        for name, value in self._minute_gauges.items():
+            emf.add_metric(name=name, unit=MetricUnit.NoUnit, value=value)
+        for name, values in self._values.items():
+            for value in values:
+                emf.add_metric(name=name, unit=MetricUnit.Milliseconds, value=value)
+        emf.flush_metrics()
+        self._start_minute()
+
+    def _rates(self) -> dict[str, float]:
+        requests = sum(self._statuses.values())
+        rates = {"requests_per_second": requests / max(self._clock() - self._since, 1e-9)}
+        if requests:
+            rates["error_rate_4xx"] = 100 * self._statuses[4] / requests
+            rates["error_rate_5xx"] = 100 * self._statuses[5] / requests
+        return rates
