@@ -1,0 +1,1 @@
+"""What numbers from an experiment's arms allow to be said, and how surely."""
