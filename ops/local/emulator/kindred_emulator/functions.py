@@ -1,0 +1,216 @@
+"""Lambda functions in processes of their own, with what AWS gives them and nothing of the host's.
+
+The emulator runs Python functions under its own interpreter, with its own environment; waits 50 ms
+for output that may not come; and ends a process whose handler raised. Functions here start from
+nothing but their template's environment, and stay warm whatever their handler does.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.core.responses import new_uuid
+from ministack.services import lambda_svc, sts
+
+from .function_code import code_folder
+from .function_logs import log_group, write_logs
+from .function_process import FunctionProcess, Outcome
+
+Function = dict[str, Any]
+
+LONGEST_START_SECONDS = 60.0
+
+
+class FunctionWorker(lambda_runtime.Worker):  # type: ignore[misc]
+    """One execution environment of one version of a function, in the emulator's pool."""
+
+    def __init__(self, func_name: str, config: Function, code_zip: bytes) -> None:
+        super().__init__(func_name, config, code_zip)
+        self.log_stream = _log_stream(config)
+        # Replaced by newer code while it works: it ends when it is done.
+        self.retired = False
+        self._running: FunctionProcess | None = None
+
+    def run(self, event: Any, request_id: str, arn: str) -> Outcome:
+        """Invoke, after starting a process when there is none. AWS's words for what goes wrong."""
+        with self._lock:
+            started = ""
+            if self._running is None:
+                self._running = self._start()
+                start = self._running.await_start(seconds=LONGEST_START_SECONDS)
+                if start.error:
+                    self.end()
+                    return start
+                started = start.output
+            timeout = float(self.config.get("Timeout", 3))
+            request = {
+                "event": event,
+                "request_id": request_id,
+                "arn": arn,
+                "deadline": time.time() + timeout,
+                "trace_id": lambda_svc._xray_trace_id_for_invocation(self.config),
+            }
+            outcome = self._running.invoke(request, timeout=timeout)
+            if outcome.error and outcome.error["errorType"] in ENDED:
+                self.end()
+            return Outcome(started + outcome.output, outcome.result, outcome.error)
+
+    def end(self) -> None:
+        running, self._running = self._running, None
+        if running:
+            running.end()
+
+    def _start(self) -> FunctionProcess:
+        scratch = Path(os.environ["TMPDIR"]) / "functions"
+        folder = code_folder(self.code_zip, under=scratch / "code")
+        home = scratch / self.func_name
+        home.mkdir(parents=True, exist_ok=True)
+        environment = _environment(self.config, folder, self.log_stream, home)
+        return FunctionProcess(os.environ["KINDRED_FUNCTION_PYTHON"], folder, environment)
+
+
+# Errors after which there is no process any more.
+ENDED = frozenset({"Sandbox.Timedout", "Runtime.ExitError"})
+
+
+def install() -> None:
+    """Take the place of the emulator's own way to run Python functions."""
+    choose, kill, release = (
+        lambda_runtime._worker_class_for,
+        lambda_runtime.kill_workers,
+        lambda_runtime.release_worker,
+    )
+    others, log = lambda_svc._execute_function_warm, lambda_svc._emit_lambda_logs
+
+    def chosen(config: Function) -> Any:
+        return FunctionWorker if _is_ours(config) else choose(config)
+
+    def killed(workers: list[Any]) -> None:
+        kill([worker for worker in workers if not isinstance(worker, FunctionWorker)])
+        for worker in workers:
+            if isinstance(worker, FunctionWorker):
+                worker.retired = True
+                if not worker.in_use:
+                    worker.end()
+
+    def released(worker: Any) -> None:
+        release(worker)
+        if isinstance(worker, FunctionWorker) and worker.retired:
+            worker.end()
+
+    def execute(function: Function, event: Any, request_id: str) -> dict[str, Any]:
+        ours = _is_ours(function.get("config") or function)
+        return (
+            _execute(function, event, request_id) if ours else others(function, event, request_id)
+        )
+
+    def logged(function: Function, *rest: Any, **named: Any) -> None:
+        if not _is_ours(function.get("config") or function):
+            log(function, *rest, **named)
+
+    lambda_runtime._worker_class_for = chosen
+    lambda_runtime.kill_workers = killed
+    lambda_runtime.release_worker = lambda_svc.release_worker = released
+    lambda_runtime.execution_credentials = session_credentials
+    lambda_svc._execute_function_warm = execute
+    lambda_svc._emit_lambda_logs = logged
+
+
+def _is_ours(config: Function) -> bool:
+    """Layers and other languages are left to the emulator."""
+    return str(config.get("Runtime", "")).startswith("python") and not config.get("Layers")
+
+
+def _execute(function: Function, event: Any, request_id: str) -> dict[str, Any]:
+    """The emulator's shape of a result."""
+    config = function.get("config") or function
+    lambda_svc._ensure_reaper_thread()
+    worker, _ = lambda_runtime.acquire_worker(
+        config["FunctionName"],
+        config,
+        function["code_zip"],
+        qualifier=config.get("Version", "$LATEST"),
+    )
+    started = time.monotonic()
+    try:
+        outcome = worker.run(event, request_id, config["FunctionArn"])
+    finally:
+        lambda_runtime.release_worker(worker)
+    duration_ms = round((time.monotonic() - started) * 1000)
+    write_logs(config, worker.log_stream, request_id, outcome.output, duration_ms)
+    if outcome.error is None:
+        return {"body": outcome.result, "log": outcome.output}
+    body = {**outcome.error, "requestId": request_id}
+    return {"body": body, "error": True, "log": outcome.output}
+
+
+def session_credentials(config: Function) -> dict[str, str]:
+    """Credentials of a session of the function's role; they end with the platform."""
+    return dict(_session(str(config["FunctionName"]), str(config["Role"])))
+
+
+@cache
+def _session(name: str, role_arn: str) -> tuple[tuple[str, str], ...]:
+    account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    key, secret, token = (
+        f"ASIA{secrets.token_hex(8).upper()}",
+        secrets.token_urlsafe(30),
+        new_uuid(),
+    )
+    session = {
+        "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
+        "UserId": f"{role}:{name}",
+        "SecretAccessKey": secret,
+        "SessionToken": token,
+    }
+    sts.register_session(key, session)
+    return (
+        ("AWS_ACCESS_KEY_ID", key),
+        ("AWS_SECRET_ACCESS_KEY", secret),
+        ("AWS_SESSION_TOKEN", token),
+    )
+
+
+def _log_stream(config: Function) -> str:
+    day, version = time.strftime("%Y/%m/%d", time.gmtime()), config.get("Version", "$LATEST")
+    return f"{day}/[{version}]{new_uuid().replace('-', '')}"
+
+
+def _environment(config: Function, folder: Path, log_stream: str, home: Path) -> dict[str, str]:
+    """The template's variables, AWS's own, and the way to this platform."""
+    _, region = lambda_runtime._account_region_from_function_config(config)
+    declared = (config.get("Environment") or {}).get("Variables", {})
+    authority = os.environ["KINDRED_AUTHORITY_FILE"]
+    return {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+        "AWS_CA_BUNDLE": authority,
+        "SSL_CERT_FILE": authority,
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "OPENBLAS_NUM_THREADS": "1",
+        **{name: str(value) for name, value in declared.items()},
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_FUNCTION_NAME": config["FunctionName"],
+        "AWS_LAMBDA_FUNCTION_VERSION": str(config.get("Version", "$LATEST")),
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
+        "AWS_LAMBDA_LOG_GROUP_NAME": log_group(config),
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "LAMBDA_TASK_ROOT": str(folder),
+        "_HANDLER": config["Handler"],
+        # So that `down` finds what an emulator that was killed left behind.
+        "KINDRED_LOCAL_STATE": os.environ["KINDRED_LOCAL_STATE"],
+        **session_credentials(config),
+    }
