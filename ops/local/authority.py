@@ -1,8 +1,9 @@
-"""A certificate authority for one platform: services verify the cache's certificate by it."""
+"""A certificate authority for one platform: services verify its servers' certificates by it."""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 VALID = timedelta(days=30)
 CLOCK_SKEW = timedelta(minutes=5)
+NAME = "Kindred local authority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,19 @@ class ServerCertificate:
     key: Path
 
 
-def issue_certificate(authority: Path, folder: Path, *, name: str) -> ServerCertificate:
-    """A certificate for `localhost` and the loopback address, signed by a new authority.
+def server_certificate(folder: Path, name: str) -> ServerCertificate:
+    """Where the files of a server's certificate lie."""
+    return ServerCertificate(folder / f"{name}.crt", folder / f"{name}.key")
+
+
+def issue_certificates(authority: Path, folder: Path, *, names: Sequence[str]) -> None:
+    """A certificate for each named server on the loopback address, signed by a new authority.
 
     The authority's own key is thrown away: nobody can sign anything else with it.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     authority_key = ec.generate_private_key(ec.SECP256R1())
-    issuer = _name(f"Kindred local authority of {name}")
+    issuer = _name(NAME)
     root = (
         _builder(issuer, issuer, authority_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -42,10 +50,18 @@ def issue_certificate(authority: Path, folder: Path, *, name: str) -> ServerCert
         )
         .sign(authority_key, hashes.SHA256())
     )
+    for name in names:
+        _issue(authority_key, server_certificate(folder, name), name=name)
+    authority.write_bytes(root.public_bytes(serialization.Encoding.PEM))
+
+
+def _issue(
+    authority_key: ec.EllipticCurvePrivateKey, issued: ServerCertificate, *, name: str
+) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     certificate = (
-        _builder(_name(name), issuer, key.public_key())
+        _builder(_name(name), _name(NAME), key.public_key())
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
@@ -54,8 +70,6 @@ def issue_certificate(authority: Path, folder: Path, *, name: str) -> ServerCert
         )
         .sign(authority_key, hashes.SHA256())
     )
-    issued = ServerCertificate(folder / f"{name}.crt", folder / f"{name}.key")
-    authority.write_bytes(root.public_bytes(serialization.Encoding.PEM))
     issued.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     issued.key.touch(mode=0o600)
     issued.key.write_bytes(
@@ -65,7 +79,6 @@ def issue_certificate(authority: Path, folder: Path, *, name: str) -> ServerCert
             serialization.NoEncryption(),
         )
     )
-    return issued
 
 
 def _name(text: str) -> x509.Name:

@@ -34,6 +34,7 @@ from ops.local.fidelity import describe_types
 from ops.local.leftovers import end_platform, find_supervisor
 from ops.local.operator_credentials import become_operator, create_operator
 from ops.local.ports import require_free
+from ops.local.settings import PORT_PURPOSES
 from ops.local.state_files import clear_state, read_json, write_json
 from ops.local.supervisor_process import await_emulator, await_services, start_supervisor
 
@@ -43,11 +44,6 @@ if TYPE_CHECKING:
     from ops.local.settings import LocalSettings
 
 NEWS_SECONDS = 0.2
-PORT_PURPOSES = {
-    "emulator_port": "the emulator",
-    "start_port": "the start page",
-    "cache_port": "the cache",
-}
 
 
 class PlatformBusy(Exception):

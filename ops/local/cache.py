@@ -17,12 +17,12 @@ import ssl
 from importlib.util import find_spec
 from pathlib import Path
 
-from ops.local.authority import issue_certificate
+from ops.local.authority import server_certificate
 from ops.local.cache_access import OPERATOR, access_list
+from ops.local.relay import relay
 from ops.local.settings import LOOPBACK, LocalSettings
 from ops.local.state_files import read_json
 
-CHUNK_BYTES = 64 * 1024
 POLL_SECONDS = 0.2
 CLIENTS = 512
 
@@ -94,14 +94,14 @@ async def serve(settings: LocalSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    certificate = issue_certificate(settings.authority_file, settings.state / "cache", name="cache")
+    certificate = server_certificate(settings.certificates, "cache")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate.certificate, certificate.key)
 
     async def proxied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.CancelledError):
-            await _join((reader, writer), await server.connect())
+            await relay((reader, writer), await server.connect())
         writer.close()
 
     listener = await asyncio.start_server(
@@ -119,26 +119,6 @@ async def serve(settings: LocalSettings) -> None:
         await redis.wait()
     if waits[1] not in ended:
         raise SystemExit(f"the cache ended: {[task.exception() for task in ended]}")
-
-
-async def _join(
-    client: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-    server: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-) -> None:
-    copies = [
-        asyncio.create_task(_copy(client[0], server[1])),
-        asyncio.create_task(_copy(server[0], client[1])),
-    ]
-    await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
-    for task in copies:
-        task.cancel()
-    server[1].close()
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while chunk := await reader.read(CHUNK_BYTES):
-        writer.write(chunk)
-        await writer.drain()
 
 
 if __name__ == "__main__":

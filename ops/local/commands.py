@@ -22,7 +22,14 @@ from ops.local.leftovers import end_platform, find_supervisor
 from ops.local.operator_credentials import PlatformNotRunning, operator_environment
 from ops.local.outcomes import FAILED, NOT_RUNNING, report_absence, reported
 from ops.local.progress import Phases
-from ops.local.settings import CACHE_PORT, EMULATOR_PORT, START_PORT, LocalSettings
+from ops.local.settings import (
+    CACHE_PORT,
+    DATABASE_PORT,
+    EMULATOR_PORT,
+    SEARCH_PORT,
+    START_PORT,
+    LocalSettings,
+)
 from ops.local.state_files import read_json
 from ops.terminal import unwrapped
 
@@ -56,6 +63,8 @@ def up(
     emulator_port: Annotated[int, typer.Option(envvar="KINDRED_EMULATOR_PORT")] = EMULATOR_PORT,
     start_port: Annotated[int, typer.Option(envvar="KINDRED_START_PORT")] = START_PORT,
     cache_port: Annotated[int, typer.Option(envvar="KINDRED_CACHE_PORT")] = CACHE_PORT,
+    database_port: Annotated[int, typer.Option(envvar="KINDRED_DATABASE_PORT")] = DATABASE_PORT,
+    search_port: Annotated[int, typer.Option(envvar="KINDRED_SEARCH_PORT")] = SEARCH_PORT,
     timings: Annotated[bool, typer.Option("--timings", help="Show how long phases took.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -67,6 +76,8 @@ def up(
         emulator_port=emulator_port,
         start_port=start_port,
         cache_port=cache_port,
+        database_port=database_port,
+        search_port=search_port,
     )
     files = () if generated else tuple(catalogue or shared_files(ROOT))
     phases = Phases(console)

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ops.local.child_process import ChildProcess
-from ops.local.emulator_environment import EMULATOR
+from ops.local.emulator_environment import EMULATOR, function_python
 from ops.local.operator_credentials import clean_environment, operator_environment
 from ops.local.settings import ACCOUNT, LOOPBACK, REGION
 
@@ -34,6 +34,12 @@ def start_emulator(settings: LocalSettings, python: Path, log: LogFile) -> Child
         "REDIS_HOST": LOOPBACK,
         "REDIS_PORT": str(settings.cache_port),
         "KINDRED_CACHE_USERS_FILE": str(settings.cache_users_file),
+        "KINDRED_DATABASE_HOST": LOOPBACK,
+        "KINDRED_DATABASE_PORT": str(settings.database_port),
+        "KINDRED_DATABASE_USERS_FILE": str(settings.database_users_file),
+        "KINDRED_SEARCH_ENDPOINT": f"{LOOPBACK}:{settings.search_port}",
+        "KINDRED_FUNCTION_PYTHON": str(function_python(settings.root)),
+        "KINDRED_AUTHORITY_FILE": str(settings.authority_file),
         # Listeners that nothing here needs, and a Docker that might be there.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -11,6 +12,18 @@ LOOPBACK = "127.0.0.1"
 EMULATOR_PORT = 4566
 START_PORT = 4510
 CACHE_PORT = 6380
+DATABASE_PORT = 5433
+SEARCH_PORT = 9243
+# Every port that a platform takes, and what for.
+PORT_PURPOSES = MappingProxyType(
+    {
+        "emulator_port": "the emulator",
+        "start_port": "the start page",
+        "cache_port": "the cache",
+        "database_port": "the database",
+        "search_port": "the search domain's stand-in",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +35,13 @@ class LocalSettings:
     emulator_port: int = EMULATOR_PORT
     start_port: int = START_PORT
     cache_port: int = CACHE_PORT
+    database_port: int = DATABASE_PORT
+    search_port: int = SEARCH_PORT
 
     @property
     def ports(self) -> dict[str, int]:
-        return {
-            "emulator_port": self.emulator_port,
-            "start_port": self.start_port,
-            "cache_port": self.cache_port,
-        }
+        """Each port by its setting's name."""
+        return {name: getattr(self, name) for name in PORT_PURPOSES}
 
     @property
     def emulator_url(self) -> str:
@@ -82,6 +94,26 @@ class LocalSettings:
     def cache_users_file(self) -> Path:
         """The deployed templates' cache users, written by the emulator, read by the cache."""
         return self.state / "cache-users.json"
+
+    @property
+    def database_users_file(self) -> Path:
+        """The deployed templates' databases and their master users, as the cache's users."""
+        return self.state / "database-users.json"
+
+    @property
+    def users_file(self) -> Path:
+        """People of the user pool and their generated passwords, readable by the owner only."""
+        return self.state / "users.json"
+
+    @property
+    def outage_file(self) -> Path:
+        """While it is there, the search domain's stand-in answers nobody."""
+        return self.state / "search-outage"
+
+    @property
+    def certificates(self) -> Path:
+        """What the platform's servers prove themselves by."""
+        return self.state / "certificates"
 
     @property
     def authority_file(self) -> Path:

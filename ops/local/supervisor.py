@@ -1,4 +1,4 @@
-"""The one background process of a platform: owns emulator, cache, tasks and start page."""
+"""The one background process of a platform: owns its servers, its tasks and the start page."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ import boto3
 import psutil
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.local.child_process import ChildProcess, describe_exit
+from ops.local.child_process import describe_exit
 from ops.local.ecs_services import EcsServices
-from ops.local.emulator_environment import emulator_python
-from ops.local.emulator_process import start_emulator
 from ops.local.images import ImageContexts
 from ops.local.log_files import LogFile
-from ops.local.operator_credentials import become_operator, clean_environment
+from ops.local.operator_credentials import become_operator
 from ops.local.role_credentials import CredentialsServer
 from ops.local.runner import Runner
-from ops.local.settings import LocalSettings
+from ops.local.servers import start_servers
+from ops.local.settings import PORT_PURPOSES, LocalSettings
 from ops.local.start_page import StartPage
 from ops.local.state_files import read_json, write_json
 from ops.local.task import LEAVING, TaskHost
 
 TICK_SECONDS = 0.2
 CALM_SECONDS = 2.0
-CHILD_GRACE_SECONDS = 5
+SERVER_GRACE_SECONDS = 5
 
 
 class Supervisor:
@@ -55,14 +54,7 @@ class Supervisor:
         become_operator(self._settings)
         self._credentials = CredentialsServer()
         self._page = StartPage(self._settings)
-        self._children = [
-            start_emulator(
-                self._settings,
-                emulator_python(self._settings.root),
-                LogFile(self._settings.logs / "emulator.log"),
-            ),
-            self._start_cache(),
-        ]
+        self._servers = start_servers(self._settings)
         failure = None
         try:
             while failure is None and not self._stop.is_set():
@@ -78,10 +70,10 @@ class Supervisor:
 
     def _step(self) -> str | None:
         """Why the platform cannot go on; None while it can."""
-        for child in self._children:
-            if child.exit_status is not None:
-                log = self._settings.logs / f"{child.name}.log"
-                return f"the {child.name} {describe_exit(child.exit_status)}; its log: {log}"
+        for server in self._servers:
+            if server.exit_status is not None:
+                log = self._settings.logs / f"{server.name}.log"
+                return f"the {server.name} {describe_exit(server.exit_status)}; its log: {log}"
         deployment = read_json(self._settings.deployment_file)
         if deployment is None:
             if not psutil.pid_exists(self._started_by):
@@ -118,20 +110,6 @@ class Supervisor:
         services = EcsServices(boto3.client("ecs"), load_balancing)
         return Runner(services.read, host, self._settings.logs)
 
-    def _start_cache(self) -> ChildProcess:
-        settings = self._settings
-        return ChildProcess(
-            "cache",
-            [
-                *(sys.executable, "-m", "ops.local.cache"),
-                *("--state", str(settings.state), "--port", str(settings.cache_port)),
-            ],
-            environment=clean_environment(),
-            directory=settings.root,
-            log=LogFile(settings.logs / "cache.log"),
-            state=settings.state,
-        )
-
     def _publish(self) -> None:
         """Write the platform file when something in it changed."""
         settings, runner = self._settings, self._runner
@@ -157,10 +135,15 @@ class Supervisor:
 
     def _processes(self) -> list[dict[str, Any]]:
         settings = self._settings
-        ports = {"emulator": settings.emulator_port, "cache": settings.cache_port}
+        ports = settings.ports
         fixed = [
-            {"name": child.name, "pid": child.pid, "port": ports[child.name], "state": "running"}
-            for child in self._children
+            {
+                "name": server.name,
+                "pid": server.pid,
+                "port": ports[f"{server.name}_port"],
+                "state": "running",
+            }
+            for server in self._servers
         ]
         own = {
             "name": "supervisor",
@@ -186,9 +169,9 @@ class Supervisor:
         self._stop.set()
         if self._runner:
             # Without an emulator there is nothing to flush to.
-            self._runner.stop(longest_grace_seconds=CHILD_GRACE_SECONDS if failure else None)
-        for child in reversed(self._children):
-            child.stop(grace_seconds=CHILD_GRACE_SECONDS)
+            self._runner.stop(longest_grace_seconds=SERVER_GRACE_SECONDS if failure else None)
+        for server in reversed(self._servers):
+            server.stop(grace_seconds=SERVER_GRACE_SECONDS)
         self._credentials.close()
         self._page.close()
         if failure:
@@ -202,17 +185,11 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     for name in ("root", "state"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("emulator-port", "start-port", "cache-port", "started-by"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    given = parser.parse_args()
-    settings = LocalSettings(
-        root=given.root,
-        state=given.state,
-        emulator_port=given.emulator_port,
-        start_port=given.start_port,
-        cache_port=given.cache_port,
-    )
-    return Supervisor(settings, started_by=given.started_by).run()
+    for name in (*PORT_PURPOSES, "started_by"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, required=True)
+    given = vars(parser.parse_args())
+    started_by = given.pop("started_by")
+    return Supervisor(LocalSettings(**given), started_by=started_by).run()
 
 
 if __name__ == "__main__":

@@ -43,9 +43,7 @@ def start_supervisor(settings: LocalSettings) -> subprocess.Popen[bytes]:
             [
                 *(sys.executable, "-m", SUPERVISOR),
                 *("--root", str(settings.root), "--state", str(settings.state)),
-                *("--emulator-port", str(settings.emulator_port)),
-                *("--start-port", str(settings.start_port)),
-                *("--cache-port", str(settings.cache_port)),
+                *port_options(settings),
                 *("--started-by", str(os.getpid())),
             ],
             env={**clean_environment(), STATE_MARK: str(settings.state)},
@@ -55,6 +53,15 @@ def start_supervisor(settings: LocalSettings) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def port_options(settings: LocalSettings) -> list[str]:
+    """The ports as options of a command: `--cache-port 6380`."""
+    return [
+        text
+        for name, port in settings.ports.items()
+        for text in (f"--{name.replace('_', '-')}", str(port))
+    ]
 
 
 def await_emulator(settings: LocalSettings, supervisor: subprocess.Popen[bytes]) -> None:

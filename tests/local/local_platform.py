@@ -19,7 +19,7 @@ import psutil
 from ops.local.child_process import STATE_MARK
 from ops.local.operator_credentials import operator_environment
 from ops.local.ports import free_port
-from ops.local.settings import REGION, LocalSettings
+from ops.local.settings import PORT_PURPOSES, REGION, LocalSettings
 from ops.local.task_definitions import ServiceSpec
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ class LocalPlatform:
     assembly: Path
     ports: dict[str, int] = field(
         default_factory=lambda: {
-            f"--{name}-port": free_port() for name in ("emulator", "start", "cache")
+            f"--{name.replace('_', '-')}": free_port() for name in PORT_PURPOSES
         }
     )
 
@@ -81,9 +81,7 @@ class LocalPlatform:
         return LocalSettings(
             root=ROOT,
             state=self.state,
-            emulator_port=self.ports["--emulator-port"],
-            start_port=self.ports["--start-port"],
-            cache_port=self.ports["--cache-port"],
+            **{name: self.ports[f"--{name.replace('_', '-')}"] for name in PORT_PURPOSES},
         )
 
     @property

@@ -10,12 +10,17 @@ from . import (
     api_gateway,
     cache_users,
     encryption,
+    functions,
     load_balancing,
     log_ingestion,
     private_integrations,
     recorded_only,
+    relational_database,
     resource_corrections,
+    search_domain,
     secret_references,
+    stream_pollers,
+    stream_shards,
     transport,
 )
 
@@ -26,9 +31,14 @@ ADDITIONS = (
     encryption,
     api_gateway,
     cache_users,
+    relational_database,
+    search_domain,
     load_balancing,
     private_integrations,
     log_ingestion,
+    functions,
+    stream_shards,
+    stream_pollers,
     transport,
 )
 

@@ -1,0 +1,44 @@
+"""The processes that stand for AWS's own servers: emulator, cache, database, search."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ops.local.authority import issue_certificates
+from ops.local.child_process import ChildProcess
+from ops.local.emulator_environment import emulator_python
+from ops.local.emulator_process import start_emulator
+from ops.local.log_files import LogFile
+from ops.local.operator_credentials import clean_environment
+
+if TYPE_CHECKING:
+    from ops.local.settings import LocalSettings
+
+# Each is the module `ops.local.<name>`, listens on the port of that name and speaks TLS.
+STAND_INS = ("cache", "database", "search")
+
+
+def start_servers(settings: LocalSettings) -> list[ChildProcess]:
+    """All of them, begun: a platform cannot go on without any."""
+    issue_certificates(settings.authority_file, settings.certificates, names=STAND_INS)
+    emulator = start_emulator(
+        settings,
+        emulator_python(settings.root),
+        LogFile(settings.logs / "emulator.log"),
+    )
+    return [emulator, *(_start_stand_in(settings, name) for name in STAND_INS)]
+
+
+def _start_stand_in(settings: LocalSettings, name: str) -> ChildProcess:
+    return ChildProcess(
+        name,
+        [
+            *(sys.executable, "-m", f"ops.local.{name}"),
+            *("--state", str(settings.state), "--port", str(settings.ports[f"{name}_port"])),
+        ],
+        environment=clean_environment(),
+        directory=settings.root,
+        log=LogFile(settings.logs / f"{name}.log"),
+        state=settings.state,
+    )
