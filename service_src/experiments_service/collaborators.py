@@ -15,6 +15,8 @@ from kindred.experiments.audit_chain import AuditSigner
 from kindred.experiments.definitions import Experiment
 
 if TYPE_CHECKING:
+    from experiments_service.publication.published import Published
+    from experiments_service.publication.publisher import PublicationState
     from kindred.experiments.engine.snapshot import Snapshot
     from kindred_aws.event_stream import EventStream
     from kindred_aws.experiment_counters import ExperimentCounters
@@ -27,6 +29,14 @@ class Publisher(Protocol):
 
     @property
     def current(self) -> Snapshot: ...
+
+    @property
+    def published(self) -> Published:
+        """The snapshot with what it was made of. Raises NothingPublished."""
+        ...
+
+    @property
+    def state(self) -> PublicationState: ...
 
     @property
     def age_seconds(self) -> float:

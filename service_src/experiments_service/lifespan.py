@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from experiments_service.collaborators import ExperimentCollaborators
+from experiments_service.publication.current import record_age
 from kindred_service.background import repeat
 
 _EMF_SECONDS = 60.0
@@ -23,7 +24,7 @@ def running(collaborators: ExperimentCollaborators) -> Any:
         work = [
             asyncio.create_task(
                 repeat(
-                    collaborators.metrics.close_minute, every_seconds=_EMF_SECONDS, logger=logger
+                    lambda: _close_minute(collaborators), every_seconds=_EMF_SECONDS, logger=logger
                 )
             )
         ]
@@ -34,6 +35,11 @@ def running(collaborators: ExperimentCollaborators) -> Any:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
             await collaborators.publisher.stop()
-            collaborators.metrics.close_minute()
+            _close_minute(collaborators)
 
     return lifespan
+
+
+def _close_minute(collaborators: ExperimentCollaborators) -> None:
+    record_age(collaborators)
+    collaborators.metrics.close_minute()

@@ -18,9 +18,17 @@ COUNTS = {
     "notices_failed": "Slack messages and emails that could not be sent",
     "due_changes_applied": "Scheduled starts, ends and flag steps carried out",
     "due_changes_failed": "Scheduled changes that could not be carried out",
+    "events_accepted": "Tracked events that are on the stream",
+    "events_rejected": "Tracked events that no experiment takes",
+    "events_retry": "Tracked events that the stream did not take",
 }
-LATENCIES = {"management_write_latency": "From reading a definition to the commit of its change"}
-GAUGES: dict[str, str] = {}
+LATENCIES = {
+    "management_write_latency": "From reading a definition to the commit of its change",
+    "event_stream_put_latency": "Putting the events of one request onto the stream",
+}
+GAUGES = {
+    "definitions_age_seconds": "Since the database was read for what is evaluated by",
+}
 
 
 class ExperimentMetrics:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from experiments_service.collaborators import Sessions
 from experiments_service.dependencies import CollaboratorsDep
+from experiments_service.publication.current import record_age
 
 router = APIRouter(tags=["health"])
 
@@ -24,14 +25,18 @@ class LivenessOut(BaseModel):
 
 
 class ReadinessOut(BaseModel):
-    """`degraded` still evaluates: without database or Valkey the last snapshot is served."""
+    """`degraded` still evaluates: without database or Valkey the last snapshot is served.
 
-    status: Literal["ready", "degraded"]
+    `definitions_lost` names what publication could not reach when it last needed it.
+    """
+
+    status: Literal["ready", "degraded", "not ready"]
     database: Reachable
     replica: Reachable
     valkey: Reachable
-    snapshot_version: str
-    snapshot_age_seconds: float
+    definitions_revision: int | None
+    definitions_age_seconds: float | None
+    definitions_lost: list[str]
     approvals_required: bool
 
 
@@ -40,28 +45,34 @@ async def read_liveness() -> LivenessOut:
     return LivenessOut()
 
 
-@router.get("/readyz")
-async def read_readiness(collaborators: CollaboratorsDep) -> ReadinessOut:
-    """200 whenever a snapshot is held, which is always once the process serves: a lost database
-    degrades every task alike, and taking them out of service would end evaluation too."""
+@router.get("/readyz", responses={503: {"model": ReadinessOut}})
+async def read_readiness(collaborators: CollaboratorsDep, response: Response) -> ReadinessOut:
+    """503 until a snapshot is held. A lost database degrades every task alike: taking them out of
+    service for it would end evaluation too."""
     writer, reader, valkey = await asyncio.gather(
         _answers(collaborators.sessions),
         _answers(collaborators.reader),
         collaborators.identity.sessions_reachable(),
     )
+    state = collaborators.publisher.state
+    sound = writer and reader and valkey and state.status == "ready"
+    held = state.status != "not ready"
+    response.status_code = 200 if held else 503
     return ReadinessOut(
-        status="ready" if writer and reader and valkey else "degraded",
+        status=("ready" if sound else "degraded") if held else "not ready",
         database=_word(writer),
         replica=_word(reader),
         valkey=_word(valkey),
-        snapshot_version=collaborators.publisher.current.version,
-        snapshot_age_seconds=round(collaborators.publisher.age_seconds, 3),
+        definitions_revision=state.revision,
+        definitions_age_seconds=state.age_seconds,
+        definitions_lost=list(state.lost),
         approvals_required=collaborators.settings.approvals_required,
     )
 
 
 @router.get("/metrics", response_class=Response, include_in_schema=False)
 async def read_metrics(collaborators: CollaboratorsDep) -> Response:
+    record_age(collaborators)
     return Response(collaborators.metrics.prometheus_text(), media_type="text/plain; version=0.0.4")
 
 

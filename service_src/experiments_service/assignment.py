@@ -1,0 +1,100 @@
+"""A unit's variation, and the exposure that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from experiments_service.publication.published import Published
+from kindred.experiments.definitions import Experiment
+from kindred.experiments.engine.context import Context
+from kindred.experiments.engine.results import ExperimentResult
+from kindred.experiments.events import LARGEST_VALUE, Exposure, new_event_id
+from kindred_service.wire import WireIn
+
+_SEGMENT_CHARACTERS = 64
+
+ExperimentKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+UnitId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+EventId = Annotated[str, StringConstraints(min_length=16, max_length=36)]
+
+
+class AssignIn(WireIn):
+    """`unit_id` is the experiment's hash attribute; `event_id` makes the exposure count once,
+    however often the assignment is asked for. `covariate` is the unit's value of the metric from
+    before the experiment.
+    """
+
+    experiment_key: ExperimentKey
+    unit_id: UnitId
+    attributes: Annotated[dict[str, Any], Field(max_length=100)] = {}  # noqa: RUF012
+    event_id: EventId | None = None
+    covariate: Annotated[float, Field(ge=-LARGEST_VALUE, le=LARGEST_VALUE)] | None = None
+
+
+class ExposureOut(BaseModel):
+    """`retry`: the stream did not take it; send it to `track` under the same id."""
+
+    event_id: str
+    status: Literal["accepted", "retry"]
+
+
+class AssignOut(BaseModel):
+    """Outside the experiment the variation is what everybody else is shown, and no exposure."""
+
+    experiment_key: str
+    unit_id: str
+    variation: str
+    value: Any
+    in_experiment: bool
+    exposure: ExposureOut | None
+
+
+def assign(
+    published: Published,
+    experiment: Experiment,
+    given: AssignIn,
+    *,
+    sticky: Mapping[str, Mapping[str, Any]] | None,
+) -> ExperimentResult | None:
+    """None when the experiment assigns nobody at the moment."""
+    if experiment.key not in published.snapshot.experiment_keys:
+        return None
+    attributes = {"id": given.unit_id, **given.attributes, experiment.hash_attribute: given.unit_id}
+    result = published.snapshot.run_experiment(experiment.key, Context(attributes, sticky=sticky))
+    return result if result.in_experiment else None
+
+
+def shown(experiment: Experiment, result: ExperimentResult | None) -> tuple[str, Any]:
+    """Key and value of the variation that the unit is to see."""
+    key = result.key if result else experiment.released or experiment.control.key
+    variation = next(each for each in experiment.variations if each.key == key)
+    return key, variation.value
+
+
+def exposure_of(
+    experiment: Experiment, given: AssignIn, result: ExperimentResult, *, now: datetime
+) -> Exposure:
+    """With the declared segments, as far as the attributes have them."""
+    values = {name: given.attributes.get(name) for name in experiment.segments}
+    return Exposure(
+        event_id=given.event_id or new_event_id(),
+        occurred_at=now,
+        unit_id=given.unit_id,
+        experiment_id=experiment.key,
+        variation=result.key,
+        segments={name: _segment(value) for name, value in values.items() if _is_plain(value)},
+        covariate=given.covariate,
+    )
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _segment(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text[:_SEGMENT_CHARACTERS]

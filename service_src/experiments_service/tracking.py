@@ -1,0 +1,89 @@
+"""Events on their way to the stream: each checked, put there together, its fate reported."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from experiments_service.collaborators import ExperimentCollaborators
+from experiments_service.intake import Intake, RejectedEvent, admit
+from kindred.experiments.events import Event, InvalidEvent, decode, encode
+from kindred_aws.event_stream import Record
+
+LARGEST_BATCH = 500
+
+
+class Fate(Struct, frozen=True, omit_defaults=True):
+    """What became of one event. Only `retry` is worth sending again."""
+
+    status: Literal["accepted", "rejected", "retry"]
+    event_id: str | None = None
+    reason: str | None = None
+
+
+class Batch(Struct, frozen=True):
+    events: Annotated[list[Raw], Meta(min_length=1, max_length=LARGEST_BATCH)]
+
+
+class _Named(Struct, frozen=True):
+    event_id: str | None = None
+
+
+async def put_documents(
+    documents: Sequence[Raw],
+    intakes: Mapping[str, Intake],
+    collaborators: ExperimentCollaborators,
+) -> list[Fate]:
+    """One fate a document, in their order."""
+    fates: list[Fate] = []
+    events: dict[int, Event] = {}
+    for at, document in enumerate(documents):
+        try:
+            event = admit(decode(bytes(document)), intakes)
+        except (InvalidEvent, RejectedEvent) as error:
+            fates.append(Fate("rejected", _event_id(document), str(error)))
+        else:
+            events[at] = event
+            fates.append(Fate("accepted", event.event_id))
+    refused = await put_events(list(events.values()), collaborators)
+    for at, event in events.items():
+        if event.event_id in refused:
+            fates[at] = Fate("retry", event.event_id, "the event stream did not take it")
+    for status, count in Counter(fate.status for fate in fates).items():
+        collaborators.metrics.count(f"events_{status}", count)
+    return fates
+
+
+async def put_events(
+    events: Sequence[Event], collaborators: ExperimentCollaborators
+) -> frozenset[str]:
+    """Ids of the events that are not on the stream."""
+    if not events:
+        return frozenset()
+    records = [Record(event.unit_id, encode(event)) for event in events]
+    started = time.perf_counter()
+    refused = await asyncio.to_thread(collaborators.event_stream.put, records)
+    elapsed_ms = (time.perf_counter() - started) * 1_000
+    collaborators.metrics.observe_latency("event_stream_put_latency", elapsed_ms)
+    if refused:
+        collaborators.logger.warning(
+            "events not taken by the stream",
+            refused=len(refused),
+            given=len(records),
+            codes=sorted(set(refused.values())),
+        )
+    return frozenset(events[at].event_id for at in refused)
+
+
+def _event_id(document: Raw) -> str | None:
+    """Of an event that could not be read whole, so that its sender can tell which it was."""
+    try:
+        return msgspec.json.decode(document, type=_Named).event_id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
