@@ -12,13 +12,23 @@ from xml.sax.saxutils import escape
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_region
-from ministack.services import dynamodb, kms, s3, secretsmanager
+from ministack.services import dynamodb, kinesis, kms, s3, secretsmanager, sns, sqs
 
 from .resource_handlers import after_each_change
 
 Properties = dict[str, Any]
 
 ENCRYPTING = {"s3:PutObject": "kms:GenerateDataKey"}
+# Calls on messages and records, and what each asks of the key of its queue, topic or stream.
+ON_MESSAGES = {
+    "kinesis:PutRecord": "kms:GenerateDataKey",
+    "kinesis:PutRecords": "kms:GenerateDataKey",
+    "kinesis:GetRecords": "kms:Decrypt",
+    "kinesis:SubscribeToShard": "kms:Decrypt",
+    "sns:Publish": "kms:GenerateDataKey",
+    "sqs:SendMessage": "kms:GenerateDataKey",
+    "sqs:ReceiveMessage": "kms:Decrypt",
+}
 DECRYPTING_S3 = frozenset({"s3:GetObject", "s3:GetObjectVersion"})
 WITHOUT_ITEMS = frozenset({"dynamodb:DescribeTable", "dynamodb:ListTables"})
 
@@ -69,6 +79,8 @@ def needed_key(action: str, service: str, resource_arn: str) -> tuple[str, str] 
     elif service == "dynamodb" and action not in WITHOUT_ITEMS:
         table = dynamodb._tables.get(resource_arn.partition(":table/")[2].split("/")[0]) or {}
         key = (table.get("SSEDescription") or {}).get("KMSMasterKeyArn")
+    elif action in ON_MESSAGES:
+        key, needs = _message_key(service, resource_arn), ON_MESSAGES[action]
     elif action == "secretsmanager:GetSecretValue":
         key = next(
             (
@@ -80,6 +92,14 @@ def needed_key(action: str, service: str, resource_arn: str) -> tuple[str, str] 
         )
     record = kms._resolve_key(key) if key else None
     return (needs, str(record["Arn"])) if record else None
+
+
+def _message_key(service: str, arn: str) -> str | None:
+    if service == "kinesis":
+        stream = kinesis._streams.get(arn.rpartition("/")[2]) or {}
+        return stream.get("KeyId") if stream.get("EncryptionType") == "KMS" else None
+    holder = sqs._queue_by_arn(arn) if service == "sqs" else sns._topics.get(arn)
+    return ((holder or {}).get("attributes") or {}).get("KmsMasterKeyId")
 
 
 def _object_key(resource_arn: str) -> str | None:

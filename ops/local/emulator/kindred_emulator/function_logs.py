@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ministack.core import iam_evaluator, lambda_runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs
+
+from .role_sessions import RoleSession
 
 Function = dict[str, Any]
 
@@ -19,11 +20,19 @@ def log_group(config: Function) -> str:
 
 
 def write_logs(
-    config: Function, stream: str, request_id: str, output: str, duration_ms: int
+    config: Function,
+    session: RoleSession,
+    stream: str,
+    request_id: str,
+    output: str,
+    duration_ms: int,
 ) -> None:
     """The lines of one invocation between AWS's own."""
     group = log_group(config)
-    if not _may_write(config, group, stream):
+    account, region = get_account_id(), get_region()
+    arn = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{stream}"
+    if session.refusal("logs:PutLogEvents", arn):
+        # As on AWS: the function runs, and its output is lost.
         return
     if group not in cloudwatch_logs._log_groups:
         cloudwatch_logs._create_log_group({"logGroupName": group})
@@ -42,11 +51,3 @@ def write_logs(
     cloudwatch_logs._put_log_events(
         {"logGroupName": group, "logStreamName": stream, "logEvents": events}
     )
-
-
-def _may_write(config: Function, group: str, stream: str) -> bool:
-    """As on AWS: without the right, the function runs and its output is lost."""
-    region = get_region()
-    arn = f"arn:aws:logs:{region}:{get_account_id()}:log-group:{group}:log-stream:{stream}"
-    key = lambda_runtime.execution_credentials(config)["AWS_ACCESS_KEY_ID"]
-    return iam_evaluator.enforce(key, "logs:PutLogEvents", "logs", region, arn) is None

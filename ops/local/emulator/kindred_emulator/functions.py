@@ -8,19 +8,19 @@ nothing but their template's environment, and stay warm whatever their handler d
 from __future__ import annotations
 
 import os
-import secrets
 import time
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.core.responses import new_uuid
-from ministack.services import lambda_svc, sts
+from ministack.services import lambda_svc
 
 from .function_code import code_folder
 from .function_logs import log_group, write_logs
 from .function_process import FunctionProcess, Outcome
+from .resource_handlers import after_each_change
+from .role_sessions import RoleSession, role_session
 
 Function = dict[str, Any]
 
@@ -117,9 +117,17 @@ def install() -> None:
     lambda_runtime._worker_class_for = chosen
     lambda_runtime.kill_workers = killed
     lambda_runtime.release_worker = lambda_svc.release_worker = released
-    lambda_runtime.execution_credentials = session_credentials
+    lambda_runtime.execution_credentials = _credentials
     lambda_svc._execute_function_warm = execute
     lambda_svc._emit_lambda_logs = logged
+    after_each_change("AWS::Lambda::Function", _reserve)
+
+
+def _reserve(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """The emulator's CloudFormation leaves out how many may run at once."""
+    reserved = properties.get("ReservedConcurrentExecutions")
+    lambda_svc._functions[name]["concurrency"] = None if reserved is None else int(reserved)
+    return {}
 
 
 def _is_ours(config: Function) -> bool:
@@ -143,38 +151,27 @@ def _execute(function: Function, event: Any, request_id: str) -> dict[str, Any]:
     finally:
         lambda_runtime.release_worker(worker)
     duration_ms = round((time.monotonic() - started) * 1000)
-    write_logs(config, worker.log_stream, request_id, outcome.output, duration_ms)
+    write_logs(
+        config, function_session(config), worker.log_stream, request_id, outcome.output, duration_ms
+    )
     if outcome.error is None:
         return {"body": outcome.result, "log": outcome.output}
     body = {**outcome.error, "requestId": request_id}
     return {"body": body, "error": True, "log": outcome.output}
 
 
-def session_credentials(config: Function) -> dict[str, str]:
-    """Credentials of a session of the function's role; they end with the platform."""
-    return dict(_session(str(config["FunctionName"]), str(config["Role"])))
+def function_session(config: Function) -> RoleSession:
+    """The session that every process of the function gets."""
+    return role_session(str(config["Role"]), str(config["FunctionName"]))
 
 
-@cache
-def _session(name: str, role_arn: str) -> tuple[tuple[str, str], ...]:
-    account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-    key, secret, token = (
-        f"ASIA{secrets.token_hex(8).upper()}",
-        secrets.token_urlsafe(30),
-        new_uuid(),
-    )
-    session = {
-        "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
-        "UserId": f"{role}:{name}",
-        "SecretAccessKey": secret,
-        "SessionToken": token,
+def _credentials(config: Function) -> dict[str, str]:
+    session = function_session(config)
+    return {
+        "AWS_ACCESS_KEY_ID": session.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+        "AWS_SESSION_TOKEN": session.session_token,
     }
-    sts.register_session(key, session)
-    return (
-        ("AWS_ACCESS_KEY_ID", key),
-        ("AWS_SECRET_ACCESS_KEY", secret),
-        ("AWS_SESSION_TOKEN", token),
-    )
 
 
 def _log_stream(config: Function) -> str:
@@ -212,5 +209,5 @@ def _environment(config: Function, folder: Path, log_stream: str, home: Path) ->
         "_HANDLER": config["Handler"],
         # So that `down` finds what an emulator that was killed left behind.
         "KINDRED_LOCAL_STATE": os.environ["KINDRED_LOCAL_STATE"],
-        **session_credentials(config),
+        **_credentials(config),
     }
