@@ -1,0 +1,1 @@
+"""Evaluates flags and experiments: a payload compiled once, then read without parsing."""
