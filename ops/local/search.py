@@ -9,13 +9,14 @@ import argparse
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from ops.local.authority import server_certificate
+from ops.local.search_access import SearchAccess
 from ops.local.search_index import InvalidBulk, SearchIndex
 from ops.local.search_query import UnknownQuery
 from ops.local.settings import LOOPBACK, LocalSettings
@@ -39,7 +40,11 @@ class SearchRefused(Exception):
         self.status, self.kind = status, kind
 
 
-def create_app(index: SearchIndex) -> FastAPI:
+class Access(Protocol):
+    async def refusal(self, request: Request, body: bytes) -> str | None: ...
+
+
+def create_app(index: SearchIndex, access: Access) -> FastAPI:
     """The calls that the platform's functions and tests make, and no others."""
     app = FastAPI(openapi_url=None)
 
@@ -55,6 +60,9 @@ def create_app(index: SearchIndex) -> FastAPI:
     @app.api_route("/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "DELETE"])
     async def call(path: str, request: Request) -> Response:
         body = await _bounded(request)
+        refusal = await access.refusal(request, body)
+        if refusal:
+            raise SearchRefused(403, "security_exception", refusal)
         status, content = answer(index, request.method, path, body)
         return JSONResponse(content, status, STAND_IN_HEADER)
 
@@ -124,7 +132,7 @@ async def serve(settings: LocalSettings) -> None:
     """Answer until told to stop, but for outages: then connections are refused."""
     certificate = server_certificate(settings.certificates, "search")
     config = uvicorn.Config(
-        create_app(SearchIndex()),
+        create_app(SearchIndex(), SearchAccess(settings.emulator_url)),
         host=LOOPBACK,
         port=settings.search_port,
         ssl_certfile=certificate.certificate,
@@ -152,5 +160,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--emulator-port", type=int, required=True)
     given = parser.parse_args()
-    asyncio.run(serve(LocalSettings(root=Path.cwd(), state=given.state, search_port=given.port)))
+    chosen = LocalSettings(
+        root=Path.cwd(),
+        state=given.state,
+        search_port=given.port,
+        emulator_port=given.emulator_port,
+    )
+    asyncio.run(serve(chosen))

@@ -36,6 +36,7 @@ def _start_stand_in(settings: LocalSettings, name: str) -> ChildProcess:
         [
             *(sys.executable, "-m", f"ops.local.{name}"),
             *("--state", str(settings.state), "--port", str(settings.ports[f"{name}_port"])),
+            *(("--emulator-port", str(settings.emulator_port)) if name == "search" else ()),
         ],
         environment=clean_environment(),
         directory=settings.root,

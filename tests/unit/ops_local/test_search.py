@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 
 from ops.local.search import STAND_IN_HEADER, create_app
@@ -27,9 +28,19 @@ def index() -> SearchIndex:
     return SearchIndex()
 
 
+class Refusing:
+    """Who may call, without an emulator."""
+
+    def __init__(self, reason: str | None = None) -> None:
+        self.reason = reason
+
+    async def refusal(self, _: Request, __: bytes) -> str | None:
+        return self.reason
+
+
 @pytest.fixture
 def client(index: SearchIndex) -> TestClient:
-    return TestClient(create_app(index))
+    return TestClient(create_app(index, Refusing()))
 
 
 def test_a_document_that_is_indexed_again_is_there_once(client: TestClient) -> None:
@@ -132,3 +143,13 @@ def test_a_document_can_be_read_and_deleted(client: TestClient) -> None:
     assert client.get("/events/_doc/1").json()["_source"] == EVENT
     assert client.delete("/events/_doc/1").json()["result"] == "deleted"
     assert client.get("/events/_doc/1").status_code == 404
+
+
+def test_who_may_not_call_changes_nothing(index: SearchIndex) -> None:
+    client = TestClient(create_app(index, Refusing("not this role")))
+
+    answer = client.put("/events/_doc/1", json=EVENT)
+
+    assert answer.status_code == 403
+    assert answer.json()["error"]["reason"] == "not this role"
+    assert index.count("*", {"match_all": {}}) == 0

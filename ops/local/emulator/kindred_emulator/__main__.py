@@ -17,10 +17,12 @@ from . import (
     recorded_only,
     relational_database,
     resource_corrections,
+    search_access,
     search_domain,
     secret_references,
     stream_pollers,
     stream_shards,
+    transactions,
     transport,
 )
 
@@ -32,6 +34,7 @@ ADDITIONS = (
     api_gateway,
     cache_users,
     relational_database,
+    search_access,
     search_domain,
     load_balancing,
     private_integrations,
@@ -39,6 +42,7 @@ ADDITIONS = (
     functions,
     stream_shards,
     stream_pollers,
+    transactions,
     transport,
 )
 
