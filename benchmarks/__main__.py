@@ -9,7 +9,13 @@ from rich.console import Console
 from benchmarks.report import Report, print_report, to_json
 
 # Each is a module here with `run() -> Report`.
-BENCHMARKS = ("embedding_quality", "prediction_quality", "find_similar", "synth")
+BENCHMARKS = (
+    "embedding_quality",
+    "prediction_quality",
+    "find_similar",
+    "synth",
+    "decision_policies",
+)
 RESULTS = Path(__file__).parents[1] / ".cache" / "bench"
 
 

@@ -100,8 +100,8 @@ def seen(signup, units=20_000, days=14, now=NOW, quality=None, shares=None, **ot
         pytest.param("bayesian", (2000, 2030), {}, "keep_running", None, id="a larger one is not"),
         pytest.param(
             "bayesian",
-            (2_000_000, 2_000_100),
-            {"units": 20_000_000},
+            (20_000_000, 20_000_100),
+            {"units": 200_000_000},
             "no_winner",
             None,
             id="as good as equal ends it",
