@@ -1,4 +1,4 @@
-"""What a function's asset holds: its sources, the core, and the wheels of its lock, without Docker."""
+"""What a function's asset holds: its sources, the core and the wheels of its lock; no Docker."""
 
 from __future__ import annotations
 
@@ -98,18 +98,17 @@ class FunctionBundle:
                     _remove(left_out)
                 return
         raise WheelsMissing(
-            f"{self._lock.relative_to(_ROOT)}: its wheels for {self._target[2:]} are neither cached "
-            "nor to be had; once with a network, run: .venv/bin/python -m ops.functions_wheels\n"
+            f"{self._lock.relative_to(_ROOT)}: its wheels for {self._target[2:]} are neither "
+            "cached nor to be had; once with a network: .venv/bin/python -m ops.functions_wheels\n"
             f"{result.stderr.strip()}"
         )
 
     def _installer(self, folder: Path, *, offline: bool) -> list[str]:
         uv = Path(sys.executable).with_name("uv")
         target = (
-            ["--python", sys.executable]
+            ("--python", sys.executable)
             if self.architecture == "host"
-            else ["--python-version", RUNTIME_PYTHON]
-            + ["--python-platform", _PLATFORMS[self.architecture]]
+            else _of_runtime(_PLATFORMS[self.architecture])
         )
         return [
             *(str(uv), "pip", "install", "--quiet", "--target", str(folder), *target),
@@ -135,6 +134,10 @@ def _made_once(folder: Path, make: Callable[[Path], None]) -> Path:
                 if not folder.exists():
                     raise
     return folder
+
+
+def _of_runtime(wheels: str) -> tuple[str, ...]:
+    return ("--python-version", RUNTIME_PYTHON, "--python-platform", wheels)
 
 
 def _remove(path: Path) -> None:
