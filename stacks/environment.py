@@ -11,13 +11,22 @@ from pydantic import AfterValidator, Field, model_validator
 from stacks.sizes import Part, Sizes, Tier
 
 # What a task cannot start without when no NAT gateway leads out of its subnet.
-ENDPOINTS_WITHOUT_NAT = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
+ENDPOINTS_WITHOUT_NAT = (
+    "cognito-idp",
+    "ecr.api",
+    "ecr.dkr",
+    "kinesis-streams",
+    "logs",
+    "secretsmanager",
+)
 
 InterfaceEndpoint = Literal[
+    "cognito-idp",
     "ecr.api",
     "ecr.dkr",
     "ecs",
     "execute-api",
+    "kinesis-streams",
     "kms",
     "logs",
     "monitoring",
@@ -105,6 +114,15 @@ class Retention(Part):
     embeddings_to_glacier_days: Annotated[int, Field(ge=1)] = 90
     logs_to_deep_archive_days: Annotated[int, Field(ge=1)] = 180
     training_days: Annotated[int, Field(ge=1)] = 365
+    # An event that comes again after so long would be counted again.
+    event_id_days: Annotated[int, Field(ge=7, le=3650)] = 90
+    event_archive_days: Annotated[int, Field(ge=1)] = 731
+
+
+class Approvals(Part):
+    """With `required`, a start or a change of a rollout waits for a second person."""
+
+    required: bool = False
 
 
 class Deployment(Part):
@@ -173,6 +191,7 @@ class Environment(Part):
     image: Image = Image()
     api: Api = Api()
     alarms: Alarms = Alarms()
+    approvals: Approvals = Approvals()
     domain: Domain | None = None
     # A managed policy of the account that limits every role.
     permissions_boundary: PolicyName | None = None
