@@ -1,4 +1,4 @@
-"""What answers: two services on Fargate, the load balancer between, and the API in front."""
+"""What answers: three services on Fargate, the load balancer between, and the API in front."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from kindred_constructs.experiments_service import ExperimentsService, ExperimentStores
 from kindred_constructs.inference_service import InferenceService
 from kindred_constructs.internal_certificate import domain_certificate, operator_certificate
 from kindred_constructs.internal_load_balancer import InternalLoadBalancer
 from kindred_constructs.private_rest_api import PrivateRestApi
-from stacks import request_schemas
+from stacks.api_routes import (
+    EXPERIMENTS_PATHS,
+    PREDICTION_PATHS,
+    SIMILARITY_PATHS,
+    add_routes,
+)
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
 from stacks.network_stack import NetworkStack
 from stacks.service_plans import service_plan
 from stacks.sizes import TaskSizes
-
-SIMILARITY_PATHS = ("/api/v1/find-similar", "/api/v1/apps*", "/api/v1/outcomes")
-PREDICTION_PATHS = ("/api/v1/predict",)
+from stacks.streaming_stack import StreamingStack
 
 
 class ApiStack(cdk.Stack):
@@ -40,6 +40,7 @@ class ApiStack(cdk.Stack):
         environment: Environment,
         network: NetworkStack,
         data: DataStack,
+        streaming: StreamingStack,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -62,9 +63,13 @@ class ApiStack(cdk.Stack):
             deletion_protection=environment.production,
         )
         sizes = environment.sizes.services
-        similarity = self._service("Similarity", 10, sizes.similarity, SIMILARITY_PATHS)
-        prediction = self._service("Prediction", 20, sizes.prediction, PREDICTION_PATHS)
-        self._add_alarm_topic(similarity, prediction)
+        services = (
+            self._service("Similarity", 10, sizes.similarity, SIMILARITY_PATHS),
+            self._service("Prediction", 20, sizes.prediction, PREDICTION_PATHS),
+            self._experiments(sizes.experiments, streaming),
+        )
+        for each in services:
+            network.alarm_topic.hear(*each.service.alarms)
         self._add_api()
 
     def _service(
@@ -81,6 +86,33 @@ class ApiStack(cdk.Stack):
             priority=priority,
             path_patterns=path_patterns,
             stores=self._data.stores,
+            log_key=self._network.telemetry_key,
+            plan=service_plan(sizes, self._environment),
+        )
+
+    def _experiments(self, sizes: TaskSizes, streaming: StreamingStack) -> ExperimentsService:
+        data = self._data
+        return ExperimentsService(
+            self,
+            "Experiments",
+            environment_name=self._environment.slug,
+            approvals_required=self._environment.approvals.required,
+            cluster=self._cluster,
+            subnets=self._network.task_subnets,
+            listener=self._load_balancer.listener,
+            # After every other service: its patterns take what theirs leave.
+            priority=90,
+            path_patterns=EXPERIMENTS_PATHS,
+            stores=ExperimentStores(
+                database=data.database,
+                cache=data.stores.cache,
+                counters=data.counters,
+                definitions=data.definitions,
+                stream=streaming.stream,
+                users=data.users,
+                secrets=data.secrets,
+                key=data.key,
+            ),
             log_key=self._network.telemetry_key,
             plan=service_plan(sizes, self._environment),
         )
@@ -110,11 +142,7 @@ class ApiStack(cdk.Stack):
             burst=throttle.burst,
             owns_account_log_role=self._environment.api.owns_account_log_role,
         )
-        unit = api.add_body_model("Unit", request_schemas.UNIT)
-        for path in ("/api/v1/find-similar", "/api/v1/predict", "/api/v1/outcomes"):
-            api.add_route("POST", path, body=unit)
-        api.add_route("GET", "/api/v1/apps")
-        api.add_route("GET", "/api/v1/apps/{app_id}")
+        add_routes(api, people=api.add_user_authorizer(self._data.users))
         plan, key = api.add_partner(
             "Default",
             rate_per_second=throttle.rate_per_second,
@@ -124,22 +152,3 @@ class ApiStack(cdk.Stack):
         cdk.CfnOutput(self, "ApiUrl", value=api.api.url)
         cdk.CfnOutput(self, "ApiKeyId", value=key.key_id)
         cdk.CfnOutput(self, "UsagePlanId", value=plan.usage_plan_id)
-
-    def _add_alarm_topic(self, *services: InferenceService) -> None:
-        topic = sns.Topic(
-            self, "AlarmTopic", master_key=self._network.telemetry_key, enforce_ssl=True
-        )
-        # A policy of ours replaces the one by which alarms of the account may publish.
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
-            )
-        )
-        if email := self._environment.alarms.email:
-            topic.add_subscription(subscriptions.EmailSubscription(email))
-        for service in services:
-            for alarm in service.service.alarms:
-                alarm.add_alarm_action(actions.SnsAction(topic))

@@ -1,4 +1,4 @@
-"""What must not be lost: buckets, tables, the cache, and the keys and secrets that guard them."""
+"""What must not be lost: buckets, tables, database, cache, users, and what guards them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from kindred_constructs.artefact_bucket import ArtefactBucket
+from kindred_constructs.counter_tables import CounterTables
+from kindred_constructs.definitions_bucket import DefinitionsBucket
 from kindred_constructs.experiment_tables import ExperimentTables
+from kindred_constructs.global_table import TableRules
 from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.inference_service import Stores
 from kindred_constructs.logs_bucket import LogsBucket
+from kindred_constructs.relational_database import DatabaseNodes, RelationalDatabase
+from kindred_constructs.service_secrets import ServiceSecrets
 from kindred_constructs.training_bucket import TrainingBucket
+from kindred_constructs.user_pool import UserPool
 from kindred_constructs.valkey_cache import CacheNodes, ValkeyCache
 from stacks.environment import Environment
+from stacks.network_stack import NetworkStack
 from stacks.sizes import TableCapacity
 
 
@@ -30,23 +36,21 @@ class DataStack(cdk.Stack):
         construct_id: str,
         *,
         environment: Environment,
-        vpc: ec2.IVpc,
+        network: NetworkStack,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         kept = removal_policy(production=environment.production)
-        self._key = kms.Key(
+        self.key = kms.Key(
             self,
             "DataKey",
-            description="Encrypts buckets, tables, the cache and secrets",
+            description="Encrypts buckets, tables, streams, the database, the cache and secrets",
             enable_key_rotation=True,
             removal_policy=kept,
         )
         embeddings, training = self._buckets(environment)
-        tables = ExperimentTables(
-            self,
-            "Tables",
-            key=self._key,
+        rules = TableRules(
+            key=self.key,
             billing=_billing(environment.sizes.tables),
             deletion_protection=environment.production,
             removal_policy=kept,
@@ -54,13 +58,28 @@ class DataStack(cdk.Stack):
         cache = ValkeyCache(
             self,
             "Cache",
-            vpc=vpc,
-            key=self._key,
+            vpc=network.vpc,
+            key=self.key,
             name_prefix=f"kindred-{environment.slug}",
             nodes=CacheNodes(**environment.sizes.cache.model_dump()),
             removal_policy=kept,
         )
-        self.stores = Stores(embeddings=embeddings, tables=tables, cache=cache, key=self._key)
+        tables = ExperimentTables(self, "Tables", rules=rules)
+        self.stores = Stores(embeddings=embeddings, tables=tables, cache=cache, key=self.key)
+        self.counters = CounterTables(self, "CounterTables", rules=rules)
+        self.database = RelationalDatabase(
+            self,
+            "Database",
+            vpc=network.vpc,
+            key=self.key,
+            log_key=network.telemetry_key,
+            name=f"kindred-{environment.slug}",
+            nodes=DatabaseNodes(**environment.sizes.database.model_dump()),
+            deletion_protection=environment.production,
+            removal_policy=kept,
+        )
+        self.users = UserPool(self, "Users", production=environment.production, removal_policy=kept)
+        self.secrets = ServiceSecrets(self, "Secrets", key=self.key, removal_policy=kept)
         self._add_outputs(training)
 
     def _buckets(self, environment: Environment) -> tuple[ArtefactBucket, TrainingBucket]:
@@ -71,7 +90,7 @@ class DataStack(cdk.Stack):
             archive_after=cdk.Duration.days(retention.logs_to_deep_archive_days),
         )
         encrypted_and_logged = {
-            "encryption_key": self._key,
+            "encryption_key": self.key,
             "bucket_key_enabled": True,
             "server_access_logs_bucket": self.logs,
         }
@@ -90,6 +109,12 @@ class DataStack(cdk.Stack):
             server_access_logs_prefix="s3/training/",
             **encrypted_and_logged,
         )
+        self.definitions = DefinitionsBucket(
+            self,
+            "DefinitionsBucket",
+            server_access_logs_prefix="s3/definitions/",
+            **encrypted_and_logged,
+        )
         return embeddings, training
 
     def _add_outputs(self, training: TrainingBucket) -> None:
@@ -102,6 +127,13 @@ class DataStack(cdk.Stack):
             "MetricsTableName": tables.metrics.table_name,
             "RequestLogTableName": tables.request_log.table_name,
             "CacheSecretArn": self.stores.cache.secret.secret_arn,
+            "CountersTableName": self.counters.counters.table_name,
+            "LedgerTableName": self.counters.ledger.table_name,
+            "DefinitionsBucketName": self.definitions.bucket_name,
+            "DatabaseSecretArn": self.database.secret.secret_arn,
+            "ClientKeySecretArn": self.secrets.client_key.secret_arn,
+            "UserPoolId": self.users.user_pool_id,
+            "UserPoolClientId": self.users.client.user_pool_client_id,
         }.items():
             cdk.CfnOutput(self, name, value=value)
 

@@ -1,4 +1,4 @@
-"""The network: subnets over two or three zones, the ways out of it, and who talked to whom."""
+"""The network: subnets over two or three zones, the ways out, and where alarms are told."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kindred_constructs.alarm_topic import AlarmTopic
 from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.telemetry_key import TelemetryKey
 from stacks.environment import Environment, GivenVpc, Network
@@ -28,6 +29,9 @@ class NetworkStack(cdk.Stack):
             "TelemetryKey",
             description="Encrypts log groups and the alarm topic",
             removal_policy=removal_policy(production=environment.production),
+        )
+        self.alarm_topic = AlarmTopic(
+            self, "AlarmTopic", key=self.telemetry_key, email=environment.alarms.email
         )
         network = environment.network
         self.vpc: ec2.IVpc = self._given(network.vpc) if network.vpc else self._created(network)

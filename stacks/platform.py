@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aws_cdk as cdk
 from constructs import Construct
 
@@ -9,7 +11,9 @@ from kindred_constructs.house_rules import house_rules
 from stacks.api_stack import ApiStack
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
+from stacks.lambda_stack import LambdaStack
 from stacks.network_stack import NetworkStack
+from stacks.streaming_stack import StreamingStack
 
 
 class Platform(cdk.Stage):
@@ -30,12 +34,17 @@ class Platform(cdk.Stage):
             self,
             "DataStack",
             environment=environment,
-            vpc=self.network.vpc,
+            network=self.network,
         )
-        self.api = ApiStack(
-            self, "ApiStack", environment=environment, network=self.network, data=self.data
-        )
-        for stack in (self.network, self.data, self.api):
+        below: dict[str, Any] = {
+            "environment": environment,
+            "network": self.network,
+            "data": self.data,
+        }
+        self.streaming = StreamingStack(self, "StreamingStack", **below)
+        self.functions = LambdaStack(self, "LambdaStack", streaming=self.streaming, **below)
+        self.api = ApiStack(self, "ApiStack", streaming=self.streaming, **below)
+        for stack in (self.network, self.data, self.streaming, self.functions, self.api):
             stack.termination_protection = stack.stateful and environment.production
         for key, value in {
             "Environment": environment.slug,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 
-from kindred_constructs.fargate_service import Rollout
-from kindred_constructs.inference_service import ServicePlan
+from kindred_constructs.fargate_service import Rollout, ServicePlan
 from kindred_constructs.service_scaling import DailyPeak, ScalingPlan
 from kindred_constructs.service_task import TaskShape
 from stacks.environment import Deployment, Environment

@@ -13,7 +13,7 @@ from constructs import Construct
 
 from kindred_constructs.canary_route import CanaryRoute
 from kindred_constructs.service_scaling import ScalingPlan, ServiceScaling
-from kindred_constructs.service_task import PORT, ServiceTask
+from kindred_constructs.service_task import PORT, ServiceTask, TaskShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,15 @@ class Rollout:
     canary_percent: int
     canary_bake: cdk.Duration
     old_tasks_kept: cdk.Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePlan:
+    """How large its tasks are, how many run, and how a new version takes over."""
+
+    shape: TaskShape
+    scaling: ScalingPlan
+    rollout: Rollout
 
 
 class FargateService(Construct):
@@ -66,7 +75,7 @@ class FargateService(Construct):
             self,
             "SecurityGroup",
             vpc=vpc,
-            description="Tasks: entered by the load balancer, leave for AWS and the cache",
+            description="Tasks: entered by the load balancer, leave for AWS and their stores",
             allow_all_outbound=False,
         )
         security_group.add_egress_rule(

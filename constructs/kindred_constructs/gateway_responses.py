@@ -29,6 +29,13 @@ _PROBLEMS: tuple[tuple[str, apigateway.ResponseType, str, str, str], ...] = (
         "header x-api-key: missing or unknown, allowed a key of this API",
     ),
     (
+        "Unauthorized",
+        apigateway.ResponseType.UNAUTHORIZED,
+        "401",
+        "Unauthorized",
+        "header Authorization: missing, expired or unknown, allowed Bearer and an ID token",
+    ),
+    (
         "UnknownPath",
         apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
         "404",

@@ -9,15 +9,13 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from kindred_constructs.artefact_bucket import ArtefactBucket
 from kindred_constructs.canary_route import CanaryRoute
 from kindred_constructs.experiment_tables import ExperimentTables
-from kindred_constructs.fargate_service import FargateService, Rollout
-from kindred_constructs.service_scaling import ScalingPlan
-from kindred_constructs.service_task import ServiceTask, TaskShape
+from kindred_constructs.fargate_service import FargateService, ServicePlan
+from kindred_constructs.service_task import ServiceTask, secret_reference
 from kindred_constructs.valkey_cache import ValkeyCache
 
 _SETTINGS = {
@@ -37,15 +35,6 @@ class Stores:
     tables: ExperimentTables
     cache: ValkeyCache
     key: kms.IKey
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServicePlan:
-    """How large its tasks are, how many run, and how a new version takes over."""
-
-    shape: TaskShape
-    scaling: ScalingPlan
-    rollout: Rollout
 
 
 class InferenceService(Construct):
@@ -73,7 +62,11 @@ class InferenceService(Construct):
             shape=plan.shape,
             log_key=log_key,
             environment={"ENVIRONMENT": environment_name, **_SETTINGS, **_addresses(stores)},
-            secrets={"VALKEY_PASSWORD": self._password(stores.cache)},
+            secrets={
+                "VALKEY_PASSWORD": secret_reference(
+                    self, "CachePassword", stores.cache.secret, field="password"
+                )
+            },
         )
         route = CanaryRoute(
             self, "Route", listener=listener, priority=priority, path_patterns=path_patterns
@@ -95,17 +88,6 @@ class InferenceService(Construct):
         stores.tables.grant_serve(task.role)
         stores.key.grant_decrypt(task.execution_role)
         stores.cache.admit(self, self.service)
-
-    def _password(self, cache: ValkeyCache) -> ecs.Secret:
-        """By its ARN.
-
-        Granted directly, a secret writes its reader's role into the policy of its key, and the
-        stack of the key and the stack of the role would need each other.
-        """
-        secret = secretsmanager.Secret.from_secret_complete_arn(
-            self, "CachePassword", cache.secret.secret_arn
-        )
-        return ecs.Secret.from_secrets_manager(secret, "password")
 
 
 def _addresses(stores: Stores) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -44,7 +45,7 @@ class PrivateRestApi(Construct):
             self,
             "Resource",
             rest_api_name=cdk.Stack.of(self).stack_name,
-            description="Kindred: similar apps and predicted performance",
+            description="Kindred: similar apps, predicted performance, experiments and flags",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=owns_account_log_role,
             deploy_options=self._stage(log_key, rate_per_second, burst),
@@ -76,17 +77,19 @@ class PrivateRestApi(Construct):
         path: str,
         *,
         body: apigateway.IModel | None = None,
+        authorizer: apigateway.IAuthorizer | None = None,
+        api_key: bool = True,
     ) -> None:
-        """`body` is what `add_body_model` gave."""
+        """`body` is what `add_body_model` gave. An `authorizer` asks for a token, not for a key."""
         parameters: dict[str, bool] = {}
         mapped = {f"integration.request.header.{REQUEST_ID_HEADER}": "context.requestId"}
-        for name in (part[1:-1] for part in path.split("/") if part.startswith("{")):
+        for name in (part.strip("{+}") for part in path.split("/") if part.startswith("{")):
             parameters[f"method.request.path.{name}"] = True
             mapped[f"integration.request.path.{name}"] = f"method.request.path.{name}"
         integration = apigateway.Integration(
             type=apigateway.IntegrationType.HTTP_PROXY,
             integration_http_method=method,
-            uri=f"https://{self._server_name}{path}",
+            uri=f"https://{self._server_name}{path.replace('+}', '}')}",
             options=apigateway.IntegrationOptions(
                 connection_type=apigateway.ConnectionType.VPC_LINK,
                 vpc_link=self._link,
@@ -97,7 +100,8 @@ class PrivateRestApi(Construct):
         added = self.api.root.resource_for_path(path).add_method(
             method,
             integration,
-            api_key_required=True,
+            api_key_required=api_key and not authorizer,
+            authorizer=authorizer,
             request_validator=self._validator,
             request_parameters=parameters or None,
             request_models={"application/json": body} if body else None,
@@ -107,6 +111,12 @@ class PrivateRestApi(Construct):
         # The L2 knows no link to an application load balancer yet (aws/aws-cdk#36184).
         resource.add_property_override(
             "Integration.IntegrationTarget", self._target.load_balancer.load_balancer_arn
+        )
+
+    def add_user_authorizer(self, users: cognito.IUserPool) -> apigateway.IAuthorizer:
+        """Takes the ID token of a user of `users`, in the header `Authorization`."""
+        return apigateway.CognitoUserPoolsAuthorizer(
+            self, "People", cognito_user_pools=[users], results_cache_ttl=cdk.Duration.minutes(1)
         )
 
     def add_partner(

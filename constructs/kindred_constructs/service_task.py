@@ -12,6 +12,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 _ROOT = Path(__file__).parents[2]
@@ -40,7 +41,9 @@ class ServiceTask(Construct):
         log_key: kms.IKey,
         environment: Mapping[str, str],
         secrets: Mapping[str, ecs.Secret],
+        requirements: str | None = None,
     ) -> None:
+        """`requirements` is the service's own lock below `service_src`, if it has one."""
         super().__init__(scope, construct_id)
         self.definition = ecs.FargateTaskDefinition(
             self,
@@ -58,7 +61,7 @@ class ServiceTask(Construct):
         self._log_group = logs.LogGroup(self, "LogGroup", encryption_key=log_key)
         self.container = self._container(
             package,
-            self._image(package, arm=shape.arm),
+            self._image(package, requirements, arm=shape.arm),
             {"PORT": str(PORT), "SERVICE_NAME": package, **environment},
             secrets,
         )
@@ -111,13 +114,16 @@ class ServiceTask(Construct):
         """What ECS may do to start it: pull the image, read secrets, write logs."""
         return self.definition.obtain_execution_role()
 
-    def _image(self, package: str, *, arm: bool) -> ecr_assets.DockerImageAsset:
+    def _image(
+        self, package: str, requirements: str | None, *, arm: bool
+    ) -> ecr_assets.DockerImageAsset:
+        own_lock = {"REQUIREMENTS": requirements} if requirements else {}
         return ecr_assets.DockerImageAsset(
             self,
             "Image",
             directory=str(_ROOT),
             file="service_src/Dockerfile",
-            build_args={"SERVICE": package},
+            build_args={"SERVICE": package, **own_lock},
             platform=ecr_assets.Platform.LINUX_ARM64 if arm else ecr_assets.Platform.LINUX_AMD64,
             exclude=list(_EXCLUDE),
             ignore_mode=cdk.IgnoreMode.DOCKER,
@@ -127,3 +133,19 @@ class ServiceTask(Construct):
         parameters = ecs.LinuxParameters(self, "Linux", init_process_enabled=True)
         parameters.drop_capabilities(ecs.Capability.ALL)
         return parameters
+
+
+def secret_reference(
+    scope: Construct,
+    construct_id: str,
+    secret: secretsmanager.ISecret,
+    *,
+    field: str | None = None,
+) -> ecs.Secret:
+    """By its ARN.
+
+    Granted directly, a secret writes its reader's role into the policy of its key, and the stack
+    of the key and the stack of the role would need each other.
+    """
+    known = secretsmanager.Secret.from_secret_complete_arn(scope, construct_id, secret.secret_arn)
+    return ecs.Secret.from_secrets_manager(known, field)

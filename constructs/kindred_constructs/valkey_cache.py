@@ -86,6 +86,12 @@ class ValkeyCache(Construct):
             else self._group.attr_primary_end_point_address
         )
 
+    @property
+    def url(self) -> str:
+        """Without a password. Clients read from it whether this is a cluster."""
+        cluster = "?cluster=true" if self.cluster_mode else ""
+        return f"rediss://{USERNAME}@{self.host}:{self.endpoint_port}{cluster}"
+
     def admit(self, scope: Construct, client: ec2.IConnectable) -> None:
         """The rules belong to the client's `scope`, so that its stack needs this one alone."""
         [group] = client.connections.security_groups

@@ -1,0 +1,41 @@
+"""A queue of what could not be done, for somebody to look at: an alarm tells of the first."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+
+class DeadLetters(Construct):
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, of: str) -> None:
+        """`of` is what its letters were, for the alarm's description."""
+        super().__init__(scope, construct_id)
+        self._key = key
+        self.queue = sqs.Queue(
+            self,
+            "Resource",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
+        )
+        self.alarm = cloudwatch.Alarm(
+            self,
+            "Alarm",
+            alarm_description=f"{of} could not be handled and wait to be looked at",
+            metric=self.queue.metric_approximate_number_of_messages_visible(
+                period=cdk.Duration.minutes(1), statistic="Maximum"
+            ),
+            threshold=0,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+    def grant_send(self, grantee: iam.IGrantable) -> None:
+        self.queue.grant(grantee, "sqs:SendMessage")
+        self._key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")

@@ -1,0 +1,128 @@
+"""The service by which people manage experiments, and clients evaluate, track and read results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from kindred_constructs.canary_route import CanaryRoute
+from kindred_constructs.counter_tables import CounterTables
+from kindred_constructs.definitions_bucket import DefinitionsBucket
+from kindred_constructs.event_stream import EventStream
+from kindred_constructs.fargate_service import FargateService, ServicePlan
+from kindred_constructs.relational_database import RelationalDatabase
+from kindred_constructs.service_secrets import ServiceSecrets
+from kindred_constructs.service_task import ServiceTask, secret_reference
+from kindred_constructs.user_pool import UserPool
+from kindred_constructs.valkey_cache import ValkeyCache
+
+PACKAGE = "experiments_service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentStores:
+    """What the service reads and writes, and the key that all of it is under."""
+
+    database: RelationalDatabase
+    cache: ValkeyCache
+    counters: CounterTables
+    definitions: DefinitionsBucket
+    stream: EventStream
+    users: UserPool
+    secrets: ServiceSecrets
+    key: kms.IKey
+
+
+class ExperimentsService(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment_name: str,
+        approvals_required: bool,
+        cluster: ecs.ICluster,
+        subnets: ec2.SubnetSelection,
+        listener: elbv2.ApplicationListener,
+        priority: int,
+        path_patterns: Sequence[str],
+        stores: ExperimentStores,
+        log_key: kms.IKey,
+        plan: ServicePlan,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        task = ServiceTask(
+            self,
+            "Task",
+            package=PACKAGE,
+            requirements=f"{PACKAGE}/requirements.txt",
+            shape=plan.shape,
+            log_key=log_key,
+            environment={
+                "ENVIRONMENT": environment_name,
+                "LOG_LEVEL": "INFO",
+                "METRICS_NAMESPACE": "Kindred",
+                "APPROVALS_REQUIRED": str(approvals_required).lower(),
+                **_addresses(stores, region=cdk.Stack.of(self).region),
+            },
+            secrets=self._secrets(stores),
+        )
+        route = CanaryRoute(
+            self, "Route", listener=listener, priority=priority, path_patterns=path_patterns
+        )
+        self.service = FargateService(
+            self,
+            "Service",
+            cluster=cluster,
+            subnets=subnets,
+            task=task,
+            route=route,
+            scaling=plan.scaling,
+            rollout=plan.rollout,
+        )
+        self._grant(stores, task)
+
+    def _grant(self, stores: ExperimentStores, task: ServiceTask) -> None:
+        stores.counters.grant_read_counters(task.role)
+        stores.definitions.grant_publish(task.role)
+        stores.stream.grant_put(task.role)
+        stores.key.grant_decrypt(task.execution_role)
+        stores.cache.admit(self, self.service)
+        stores.database.admit(self, self.service)
+
+    def _secrets(self, stores: ExperimentStores) -> dict[str, ecs.Secret]:
+        secrets = stores.secrets
+        return {
+            "DATABASE_PASSWORD": secret_reference(
+                self, "DatabasePassword", stores.database.secret, field="password"
+            ),
+            "REDIS_PASSWORD": secret_reference(
+                self, "CachePassword", stores.cache.secret, field="password"
+            ),
+            "AUDIT_HMAC_SECRET": secret_reference(self, "AuditSecret", secrets.audit),
+            "SECRET_KEY": secret_reference(self, "SessionSecret", secrets.session),
+            "CLIENT_KEY": secret_reference(self, "ClientKeySecret", secrets.client_key),
+        }
+
+
+def _addresses(stores: ExperimentStores, *, region: str) -> dict[str, str]:
+    return {
+        "AWS_REGION": region,
+        "DATABASE_URL": stores.database.url,
+        "DATABASE_REPLICA_URL": stores.database.reader_url,
+        "REDIS_URL": stores.cache.url,
+        "COGNITO_USER_POOL_ID": stores.users.user_pool_id,
+        "COGNITO_CLIENT_ID": stores.users.client.user_pool_client_id,
+        "DYNAMODB_TABLE_NAME": stores.counters.counters.table_name,
+        "DYNAMODB_REGION": region,
+        "KINESIS_STREAM_NAME": stores.stream.stream_name,
+        "KINESIS_REGION": region,
+        "DEFINITIONS_BUCKET": stores.definitions.bucket_name,
+    }

@@ -1,0 +1,62 @@
+"""A DynamoDB table as all of ours are: under our key, restorable, and global from the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+# DynamoDB uses a table's key in the name of whoever calls it.
+_KEY_ACTIONS = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRules:
+    """A table cannot become a global one later without being replaced, so each is one."""
+
+    key: kms.IKey
+    billing: dynamodb.Billing
+    deletion_protection: bool
+    removal_policy: cdk.RemovalPolicy
+
+    def table(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        partition_key: str,
+        sort_key: str | None = None,
+        ttl: str | None = None,
+    ) -> dynamodb.TableV2:
+        return dynamodb.TableV2(
+            scope,
+            construct_id,
+            partition_key=_text(partition_key),
+            sort_key=_text(sort_key) if sort_key else None,
+            time_to_live_attribute=ttl,
+            billing=self.billing,
+            encryption=dynamodb.TableEncryptionV2.customer_managed_key(self.key),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=self.deletion_protection,
+            removal_policy=self.removal_policy,
+        )
+
+    def grant_key(self, grantee: iam.IGrantable) -> None:
+        self.key.grant(grantee, *_KEY_ACTIONS)
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,0 +1,124 @@
+"""A Lambda function of ours: its asset, its role without a managed policy, its log, its alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from kindred_constructs.function_bundle import Architecture, FunctionBundle
+
+# Of a function in a VPC. EC2 knows no resource before the interface exists, and its Describe
+# actions never do.
+_INTERFACES = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionRules:
+    """What all functions of an environment have in common."""
+
+    environment_name: str
+    architecture: Architecture
+    arm: bool
+    log_key: kms.IKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionNetwork:
+    vpc: ec2.IVpc
+    subnets: ec2.SubnetSelection
+
+
+class PythonFunction(Construct):
+    """`handler` names a module and function below the asset: `assign.handler`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        asset: str,
+        handler: str,
+        rules: FunctionRules,
+        timeout: cdk.Duration,
+        memory_mib: int,
+        environment: Mapping[str, str],
+        network: FunctionNetwork | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        log_group = logs.LogGroup(self, "Log", encryption_key=rules.log_key)
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(self.role)
+        if network:
+            self.role.add_to_policy(iam.PolicyStatement(actions=list(_INTERFACES), resources=["*"]))
+        self.function = lambda_.Function(
+            self,
+            "Resource",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64 if rules.arm else lambda_.Architecture.X86_64,
+            code=self._code(FunctionBundle(asset, rules.architecture)),
+            handler=f"{asset}.{handler}",
+            role=self.role,
+            timeout=timeout,
+            memory_size=memory_mib,
+            tracing=lambda_.Tracing.ACTIVE,
+            log_group=log_group,
+            environment={
+                "ENVIRONMENT": rules.environment_name,
+                "POWERTOOLS_SERVICE_NAME": handler.partition(".")[0],
+                "POWERTOOLS_METRICS_NAMESPACE": "Kindred",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+                **environment,
+            },
+            vpc=network.vpc if network else None,
+            vpc_subnets=network.subnets if network else None,
+            security_groups=[self._closed_group(network.vpc)] if network else None,
+        )
+        self.errors_alarm = self._errors_alarm()
+
+    def _errors_alarm(self) -> cloudwatch.Alarm:
+        return cloudwatch.Alarm(
+            self,
+            "ErrorsAlarm",
+            alarm_description="The function failed in three of five minutes",
+            metric=self.function.metric_errors(period=cdk.Duration.minutes(1), statistic="Sum"),
+            threshold=0,
+            evaluation_periods=5,
+            datapoints_to_alarm=3,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+    def _code(self, bundle: FunctionBundle) -> lambda_.AssetCode:
+        """Where bundling is skipped, as in tests, the sources alone under the same hash."""
+        bundled = cdk.Stack.of(self).bundling_required
+        return lambda_.Code.from_asset(
+            str(bundle.folder() if bundled else bundle.sources),
+            asset_hash=bundle.digest,
+            asset_hash_type=cdk.AssetHashType.CUSTOM,
+            exclude=["**/__pycache__"],
+        )
+
+    def _closed_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description="Function: entered by nobody, leaves for what admits it",
+            allow_all_outbound=False,
+        )

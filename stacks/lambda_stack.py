@@ -1,0 +1,198 @@
+"""What runs without a server: assignment, counting, indexing, and the two daily decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from kindred_constructs.daily_schedule import DailySchedule
+from kindred_constructs.dead_letters import DeadLetters
+from kindred_constructs.python_function import FunctionNetwork, FunctionRules, PythonFunction
+from kindred_constructs.search_domain import INDEX_PREFIX, SearchDomain
+from kindred_constructs.stream_consumer import StreamConsumer
+from kindred_constructs.winner_topic import WinnerTopic
+from stacks.data_stack import DataStack
+from stacks.environment import Environment
+from stacks.network_stack import NetworkStack
+from stacks.streaming_stack import StreamingStack
+
+# Attempts at a batch, each half of which is tried on its own; then its poison is a dead letter.
+_ATTEMPTS = 5
+
+
+class LambdaStack(cdk.Stack):
+    stateful = False
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        network: NetworkStack,
+        data: DataStack,
+        streaming: StreamingStack,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        self._environment = environment
+        self._network = network
+        self._data = data
+        self._streaming = streaming
+        self._rules = FunctionRules(
+            environment_name=environment.slug,
+            architecture=environment.image.architecture,
+            arm=environment.image.is_arm,
+            log_key=network.telemetry_key,
+        )
+        self._add_evaluators()
+        self._add_processor()
+        if streaming.search and streaming.unindexed:
+            self._add_indexer(streaming.search, streaming.unindexed)
+        self._add_daily_decisions()
+
+    def _add_evaluators(self) -> None:
+        stream = self._streaming.stream
+        assign = self._function(
+            "Assign",
+            "experiment_functions",
+            environment={**self._definitions(), "KINESIS_STREAM_NAME": stream.stream_name},
+        )
+        evaluate = self._function(
+            "EvaluateFlag", "experiment_functions", environment=self._definitions()
+        )
+        for function in (assign, evaluate):
+            self._data.definitions.grant_evaluate(function.role)
+        stream.grant_put(assign.role)
+
+    def _add_processor(self) -> None:
+        days = self._environment.retention.event_id_days
+        function = self._function(
+            "ProcessEvents",
+            "experiment_functions",
+            timeout_seconds=60,
+            environment={
+                **self._counters(),
+                "LEDGER_TABLE": self._data.counters.ledger.table_name,
+                "EVENT_ID_RETENTION_DAYS": str(days),
+                "DEAD_LETTER_QUEUE_URL": self._streaming.uncounted.queue.queue_url,
+            },
+        )
+        self._data.counters.grant_count(function.role)
+        consumer = StreamConsumer(
+            self,
+            "Processing",
+            function=function,
+            stream=self._streaming.stream,
+            dead_letters=self._streaming.uncounted,
+            retries=_ATTEMPTS,
+            max_record_age=cdk.Duration.days(1),
+        )
+        self._network.alarm_topic.hear(consumer.iterator_age_alarm)
+
+    def _add_indexer(self, search: SearchDomain, unindexed: DeadLetters) -> None:
+        """Tries for as long as the stream keeps an event: OpenSearch may be down for days."""
+        function = self._function(
+            "IndexEvents",
+            "experiment_functions",
+            timeout_seconds=60,
+            environment={
+                "OPENSEARCH_ENDPOINT": search.endpoint,
+                "OPENSEARCH_INDEX_PREFIX": INDEX_PREFIX,
+                "DEAD_LETTER_QUEUE_URL": unindexed.queue.queue_url,
+            },
+            network=FunctionNetwork(vpc=self._network.vpc, subnets=self._network.task_subnets),
+        )
+        search.grant_index(function.role)
+        search.admit(function, function.function)
+        consumer = StreamConsumer(
+            self,
+            "Indexing",
+            function=function,
+            stream=self._streaming.stream,
+            dead_letters=unindexed,
+            retries=None,
+            max_record_age=None,
+        )
+        self._network.alarm_topic.hear(consumer.iterator_age_alarm)
+
+    def _add_daily_decisions(self) -> None:
+        data = self._data
+        topic = WinnerTopic(self, "Winners", key=data.key, email=self._environment.alarms.email)
+        tables = data.stores.tables
+        shared = {
+            **self._definitions(),
+            **self._counters(),
+            "METRICS_TABLE": tables.metrics.table_name,
+            "EXPERIMENTS_TABLE": tables.experiments.table_name,
+        }
+        aggregate = self._daily("AggregateMetrics", at="00:15", environment=shared)
+        tables.grant_aggregate(aggregate.role)
+        select = self._daily(
+            "SelectWinner", at="01:00", environment={**shared, "WINNER_TOPIC_ARN": topic.topic_arn}
+        )
+        tables.grant_decide(select.role)
+        topic.grant_announce(select.role)
+        for function in (aggregate, select):
+            data.counters.grant_read_counters(function.role)
+            data.definitions.grant_evaluate(function.role)
+        cdk.CfnOutput(self, "WinnerTopicArn", value=topic.topic_arn)
+
+    def _daily(self, name: str, *, at: str, environment: Mapping[str, str]) -> PythonFunction:
+        function = self._function(
+            name,
+            "decision_functions",
+            timeout_seconds=300,
+            memory_mib=1024,
+            environment=environment,
+        )
+        DailySchedule(
+            self,
+            f"{name}Daily",
+            function=function,
+            at=at,
+            dead_letters=self._streaming.unscheduled,
+            key=self._data.key,
+        )
+        return function
+
+    def _function(
+        self,
+        name: str,
+        asset: str,
+        *,
+        environment: Mapping[str, str],
+        timeout_seconds: int = 10,
+        memory_mib: int = 512,
+        network: FunctionNetwork | None = None,
+    ) -> PythonFunction:
+        function = PythonFunction(
+            self,
+            name,
+            asset=asset,
+            handler=f"{_snake(name)}.handler",
+            rules=self._rules,
+            timeout=cdk.Duration.seconds(timeout_seconds),
+            memory_mib=memory_mib,
+            environment=environment,
+            network=network,
+        )
+        self._network.alarm_topic.hear(function.errors_alarm)
+        cdk.CfnOutput(self, f"{name}FunctionName", value=function.function.function_name)
+        return function
+
+    def _definitions(self) -> dict[str, str]:
+        return {"DEFINITIONS_BUCKET": self._data.definitions.bucket_name}
+
+    def _counters(self) -> dict[str, str]:
+        return {
+            "DYNAMODB_TABLE_NAME": self._data.counters.counters.table_name,
+            "DYNAMODB_REGION": self.region,
+        }
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name).lstrip("_")
