@@ -1,0 +1,1 @@
+"""Functions that assign units, evaluate flags and count what happens to units."""

@@ -1,0 +1,61 @@
+"""Counts the stream's events, each once; what is no event goes to the dead-letter queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from experiment_functions.stream_observation import emit, logger
+from experiment_functions.stream_records import (
+    Record,
+    dead_letter,
+    oldest_age_ms,
+    read,
+    retry_from,
+    shard_id,
+)
+from experiment_functions.stream_settings import dead_letter_queue, ledger
+from kindred.experiments.events import Prediction
+from kindred_aws.experiment_counters import counter_shard
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+    records: Sequence[Record] = event["Records"]
+    failed: set[str] = set()
+    for shard, own in groupby(records, key=shard_id):
+        failed |= _count(list(own), shard=shard)
+    return retry_from(failed)
+
+
+def _count(records: Sequence[Record], *, shard: str) -> set[str]:
+    """The sequence numbers of records that are to come again."""
+    arrived, invalid = read(records)
+    counted = [each.event for each in arrived if not isinstance(each.event, Prediction)]
+    counting = ledger().count(counted, shard=counter_shard(shard))
+    given_up = invalid + [
+        (each.record, reason)
+        for each in arrived
+        if (reason := counting.rejected.get(each.event.event_id))
+    ]
+    letters = [dead_letter(record, why, consumer="process_events") for record, why in given_up]
+    failed = set(dead_letter_queue().put(letters)) if letters else set()
+    failed |= {e.sequence_number for e in arrived if e.event.event_id in counting.uncounted}
+    if letters or failed:
+        logger().warning(
+            "batch counted in part",
+            shard_id=shard,
+            counted=counting.counted,
+            to_retry=len(failed),
+            interrupted=counting.interrupted,
+            dead_letters={each.sequence_number: each.reason for each in letters},
+        )
+    counts = {
+        "EventsCounted": counting.counted,
+        "EventsDuplicated": counting.duplicates,
+        "EventsInvalid": len(letters),
+        "EventsToRetry": len(failed),
+    }
+    emit(counts, oldest_age_ms=oldest_age_ms(records, now=time.time()))
+    return failed
