@@ -124,5 +124,6 @@ class _Reading:
             if start is None or sequence - 1 not in self._missing:
                 start = sequence
             if sequence + 1 not in self._missing:
-                several = "was removed" if start == sequence else f"to {sequence} were removed"
-                self.fault(start, several)
+                one = f"record {start} was removed"
+                several = f"records {start} to {sequence} were removed"
+                self.faults.append(Fault(start, one if start == sequence else several))
