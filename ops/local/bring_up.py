@@ -27,6 +27,7 @@ from ops.local.deploy import (
     deploy_assembly,
     local_api_url,
     replace_tasks,
+    secret_value,
 )
 from ops.local.emulator_environment import emulator_python
 from ops.local.experiment_seed import seed_experiment
@@ -37,6 +38,7 @@ from ops.local.ports import require_free
 from ops.local.settings import PORT_PURPOSES
 from ops.local.state_files import clear_state, read_json, write_json
 from ops.local.supervisor_process import await_emulator, await_services, start_supervisor
+from ops.local.users import create_users
 
 if TYPE_CHECKING:
     from kindred.similarity.catalogue_manifest import CatalogueManifest
@@ -153,6 +155,12 @@ def _update(
         loaded = _load(settings, request, target, catalogue, before, phases)
         table = deployed.output("ExperimentsTableName")
         seed_experiment(boto3.client("dynamodb"), table=table)
+    with phases.phase("users"):
+        create_users(
+            boto3.client("cognito-idp"),
+            pool=deployed.output("UserPoolId"),
+            file=settings.users_file,
+        )
     generation = before.get("generation", 0) + 1
     deployment = {**_describe(settings, request, deployed, generation), **loaded}
     write_json(settings.deployment_file, {**before, **deployment})
@@ -212,5 +220,9 @@ def _describe(
         "environment": request.assembly.name,
         "api_url": api_url,
         "api_key": api_key_value(deployed.output("ApiKeyId")),
+        "client_key": secret_value(deployed.output("ClientKeySecretArn")),
+        "user_pool_id": deployed.output("UserPoolId"),
+        "user_pool_client_id": deployed.output("UserPoolClientId"),
+        "outputs": deployed.outputs,
         "stacks": {name: str(change) for name, change in deployed.changes.items()},
     }

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import boto3
 import typer
 from rich.console import Console
 
@@ -19,7 +20,11 @@ from ops.local.display import print_fidelity, print_platform, print_started
 from ops.local.fidelity import describe_types
 from ops.local.follow import follow_logs
 from ops.local.leftovers import end_platform, find_supervisor
-from ops.local.operator_credentials import PlatformNotRunning, operator_environment
+from ops.local.operator_credentials import (
+    PlatformNotRunning,
+    become_operator,
+    operator_environment,
+)
 from ops.local.outcomes import FAILED, NOT_RUNNING, report_absence, reported
 from ops.local.progress import Phases
 from ops.local.settings import (
@@ -31,6 +36,7 @@ from ops.local.settings import (
     LocalSettings,
 )
 from ops.local.state_files import read_json
+from ops.local.users import ROLES, NoSuchUser, fresh_token
 from ops.terminal import unwrapped
 
 ROOT = Path(__file__).parents[2]
@@ -163,3 +169,47 @@ def env(state_dir: StateDir = STATE) -> None:
         raise typer.Exit(NOT_RUNNING) from None
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")  # noqa: T201
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(ROLES)}.")] = "experimenter",
+    access: Annotated[
+        bool, typer.Option("--access", help="The access token; without it, the id token.")
+    ] = False,
+    state_dir: StateDir = STATE,
+) -> None:
+    """Print a fresh token of a user with this role, valid for an hour."""
+    settings = LocalSettings(root=ROOT, state=state_dir.resolve())
+    platform = read_json(settings.platform_file)
+    try:
+        become_operator(running_settings(settings))
+        if platform is None or find_supervisor(settings.state) is None:
+            raise PlatformNotRunning(f"no platform runs in {settings.state}")
+        given = fresh_token(
+            boto3.client("cognito-idp"),
+            role=role,
+            app=platform["user_pool_client_id"],
+            file=settings.users_file,
+            kind="access" if access else "id",
+        )
+    except (PlatformNotRunning, NoSuchUser) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        raise typer.Exit(NOT_RUNNING) from None
+    print(given)  # noqa: T201
+
+
+@app.command()
+def outage(
+    end: Annotated[bool, typer.Option("--end", help="The domain is reachable again.")] = False,
+    state_dir: StateDir = STATE,
+) -> None:
+    """Take the search domain away, as when OpenSearch is down; what it holds is kept."""
+    settings = LocalSettings(root=ROOT, state=state_dir.resolve())
+    if find_supervisor(settings.state) is None:
+        print(f"no platform runs in {settings.state}", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(NOT_RUNNING)
+    if end:
+        settings.outage_file.unlink(missing_ok=True)
+    else:
+        settings.outage_file.touch()

@@ -68,6 +68,11 @@ def api_key_value(key_id: str) -> str:
     return boto3.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)["value"]
 
 
+def secret_value(arn: str) -> str:
+    """A secret that is one value."""
+    return boto3.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+
+
 def replace_tasks() -> None:
     """Have every service start new tasks, as an operator does who published new models."""
     ecs = boto3.client("ecs")

@@ -37,6 +37,7 @@ class UndecidedTypes(Exception):
 
 
 EXECUTES = {
+    "AWS::ApiGateway::Authorizer": "id tokens of the pool, by its keys",
     "AWS::ApiGateway::ApiKey": "a missing, wrong or disabled key is refused",
     "AWS::ApiGateway::Deployment": "",
     "AWS::ApiGateway::GatewayResponse": "",
@@ -49,7 +50,12 @@ EXECUTES = {
     "AWS::ApiGateway::UsagePlan": "keys; throttling and quota by the emulator's own count, which "
     "says nothing of how AWS throttles",
     "AWS::ApiGateway::UsagePlanKey": "",
+    "AWS::Athena::WorkGroup": "its location of results",
     "AWS::CloudWatch::Alarm": "evaluated over what services and tests put",
+    "AWS::Cognito::UserPool": "users, groups and signed tokens; no e-mail, no second factor, no "
+    "threat protection",
+    "AWS::Cognito::UserPoolClient": "",
+    "AWS::Cognito::UserPoolGroup": "",
     "AWS::DynamoDB::GlobalTable": "in one region; a CMK is asked for, items are not encrypted",
     "AWS::DynamoDB::Table": "a CMK is asked for, items are not encrypted",
     "AWS::ElasticLoadBalancingV2::Listener": "plain HTTP: its certificate is not used",
@@ -62,14 +68,25 @@ EXECUTES = {
     "AWS::IAM::Role": "assumed by tasks; trust policies are read",
     "AWS::KMS::Alias": "",
     "AWS::KMS::Key": "calls on S3, DynamoDB and Secrets Manager need its grants; no rotation",
+    "AWS::Kinesis::Stream": "shards, order and sequence numbers; no limits of throughput",
+    "AWS::Lambda::EventInvokeConfig": "",
+    "AWS::Lambda::EventSourceMapping": "batches, bisecting, retries and failures by AWS's rules",
+    "AWS::Lambda::Function": "its asset in a process of its own under its role; no memory or "
+    "concurrency limits, no network of its own",
+    "AWS::Lambda::Permission": "",
     "AWS::Logs::LogGroup": "written as the execution role; embedded metrics are read",
+    "AWS::Logs::LogStream": "",
     "AWS::S3::Bucket": "no lifecycle, access logs or replication",
     "AWS::S3::BucketPolicy": "enforced; every call counts as encrypted in transit",
     "AWS::SNS::Subscription": "to queues and functions; e-mail is never sent",
     "AWS::SNS::Topic": "",
     "AWS::SNS::TopicPolicy": "enforced",
+    "AWS::SQS::Queue": "a CMK is asked for by nobody",
+    "AWS::SQS::QueuePolicy": "enforced",
     "AWS::SSM::Parameter": "",
+    "AWS::Scheduler::Schedule": "invokes its function under its role when it is time",
     "AWS::SecretsManager::Secret": "no rotation",
+    "AWS::SecretsManager::SecretTargetAttachment": "",
 }
 STOOD_IN = {
     "AWS::ECS::Cluster": "local processes",
@@ -82,6 +99,13 @@ STOOD_IN = {
     "commands that only Valkey knows are missing",
     "AWS::ElastiCache::User": "an ACL user of that Redis",
     "AWS::ElastiCache::UserGroup": "its users are let in, nobody else",
+    "AWS::KinesisFirehose::DeliveryStream": "DuckDB writes its Parquet; buffers are shorter, and "
+    "nothing is metered",
+    "AWS::OpenSearchService::Domain": "a server in memory that knows document, bulk, count and "
+    "plain search calls; TLS, signatures and the callers' policies are real",
+    "AWS::RDS::DBCluster": "PostgreSQL 18 behind a TLS proxy, with the secret's password; the "
+    "reader is the writer, so nothing lags or fails over; no backups, nothing encrypted at rest",
+    "AWS::RDS::DBInstance": "that one PostgreSQL",
 }
 EXPRESSION_ALARM = "AWS::CloudWatch::Alarm over an expression"
 # Types that the emulator keeps, and that change nothing that a request meets.
@@ -98,6 +122,10 @@ RECORDED = {
     "AWS::EC2::VPCEndpoint": "no network is emulated, its policy is not read",
     "AWS::EC2::VPCGatewayAttachment": "no network is emulated",
     "AWS::ElastiCache::SubnetGroup": "no network is emulated",
+    "AWS::Glue::Database": "read when Athena and Firehose ask for its tables",
+    "AWS::Glue::Table": "read when Athena and Firehose ask for its columns",
+    "AWS::RDS::DBClusterParameterGroup": "its parameters are not set; TLS is required anyway",
+    "AWS::RDS::DBSubnetGroup": "no network is emulated",
     **dict.fromkeys(RECORDED_TYPES, ""),
     EXPRESSION_ALARM: "nothing evaluates metric math",
     "AWS::ApiGatewayV2::VpcLink": "API Gateway goes to the load balancer without it",
@@ -105,6 +133,7 @@ RECORDED = {
     "AWS::ApplicationAutoScaling::ScalingPolicy": "nothing scales by itself",
     "AWS::EC2::SecurityGroupEgress": "no network is emulated",
     "AWS::EC2::SecurityGroupIngress": "no network is emulated",
+    "AWS::Logs::ResourcePolicy": "what it lets in does not write here",
 }
 DECISIONS = {
     **{name: (Fidelity.EXECUTES, note) for name, note in EXECUTES.items()},

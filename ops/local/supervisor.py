@@ -31,6 +31,18 @@ from ops.local.task import LEAVING, TaskHost
 TICK_SECONDS = 0.2
 CALM_SECONDS = 2.0
 SERVER_GRACE_SECONDS = 5
+# What `up` found out and the platform file repeats.
+FROM_DEPLOYMENT = (
+    "api_url",
+    "api_key",
+    "client_key",
+    "user_pool_id",
+    "user_pool_client_id",
+    "environment",
+    "catalogue",
+    "assembly",
+    "outputs",
+)
 
 
 class Supervisor:
@@ -117,15 +129,11 @@ class Supervisor:
         settled = runner is not None and runner.settled
         content = {
             "state": "ready" if settled else "starting",
-            "api_url": deployment.get("api_url"),
-            "api_key": deployment.get("api_key"),
+            **{name: deployment.get(name) for name in FROM_DEPLOYMENT},
             "emulator_url": settings.emulator_url,
             "console_url": None,
             "start_url": settings.start_url,
-            "environment": deployment.get("environment"),
             "started_at": self._started_at,
-            "catalogue": deployment.get("catalogue"),
-            "assembly": deployment.get("assembly"),
             "generation": self._generation,
             "processes": self._processes(),
         }

@@ -36,6 +36,7 @@ def create_users(client: CognitoIdentityProviderClient, *, pool: str, file: Path
                 {"Name": "email", "Value": name},
                 {"Name": "email_verified", "Value": "true"},
             ],
+            TemporaryPassword=password,
             MessageAction="SUPPRESS",
         )
         client.admin_set_user_password(

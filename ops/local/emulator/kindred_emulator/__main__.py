@@ -9,7 +9,9 @@ from ministack.app import main
 from . import (
     api_gateway,
     cache_users,
+    cognito,
     encryption,
+    firehose_delivery,
     functions,
     load_balancing,
     log_ingestion,
@@ -33,6 +35,7 @@ ADDITIONS = (
     encryption,
     api_gateway,
     cache_users,
+    cognito,
     relational_database,
     search_access,
     search_domain,
@@ -42,6 +45,7 @@ ADDITIONS = (
     functions,
     stream_shards,
     stream_pollers,
+    firehose_delivery,
     transactions,
     transport,
 )
