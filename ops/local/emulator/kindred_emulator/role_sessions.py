@@ -23,6 +23,8 @@ class RoleSession:
     def refusal(self, action: str, resource: str) -> str | None:
         """Why the role may not do this; None when it may. Of the resource, its ARN."""
         service = action.partition(":")[0]
+        # No request came over the network: as `transport` has it for those that do.
+        iam_evaluator.pin_request_origin("127.0.0.1", True)
         refused = iam_evaluator.enforce(
             self.access_key_id, action, service, get_region(), resource_arn=resource
         )
