@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from stacks.sizes import Part, Sizes, Tier
 
-# What a task cannot start without when no NAT gateway leads out of its subnet.
+# What tasks and functions cannot do without when no NAT gateway leads out of their subnet.
 ENDPOINTS_WITHOUT_NAT = (
     "cognito-idp",
     "ecr.api",
@@ -18,6 +18,7 @@ ENDPOINTS_WITHOUT_NAT = (
     "kinesis-streams",
     "logs",
     "secretsmanager",
+    "sqs",
 )
 
 InterfaceEndpoint = Literal[
@@ -31,6 +32,7 @@ InterfaceEndpoint = Literal[
     "logs",
     "monitoring",
     "secretsmanager",
+    "sqs",
     "ssm",
     "sts",
     "xray",
@@ -114,8 +116,8 @@ class Retention(Part):
     embeddings_to_glacier_days: Annotated[int, Field(ge=1)] = 90
     logs_to_deep_archive_days: Annotated[int, Field(ge=1)] = 180
     training_days: Annotated[int, Field(ge=1)] = 365
-    # An event that comes again after so long would be counted again.
-    event_id_days: Annotated[int, Field(ge=7, le=3650)] = 90
+    # Stream and queues bring an event back for up to 14 days; later it would count again.
+    event_id_days: Annotated[int, Field(ge=15, le=3650)] = 90
     event_archive_days: Annotated[int, Field(ge=1)] = 731
 
 

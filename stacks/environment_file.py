@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stacks.environment import Environment
-from stacks.sizes import TIERS
+from stacks.tiers import TIERS
 from stacks.yaml_file import InvalidFile, read_mapping, validated
 
 DIRECTORY = Path(__file__).parents[1] / "environments"

@@ -10,6 +10,8 @@ from constructs import Construct
 
 from kindred_constructs.daily_schedule import DailySchedule
 from kindred_constructs.dead_letters import DeadLetters
+from kindred_constructs.event_stream import RETENTION
+from kindred_constructs.function_bundle import FunctionBundle
 from kindred_constructs.python_function import FunctionNetwork, FunctionRules, PythonFunction
 from kindred_constructs.search_domain import INDEX_PREFIX, SearchDomain
 from kindred_constructs.stream_consumer import StreamConsumer
@@ -19,8 +21,9 @@ from stacks.environment import Environment
 from stacks.network_stack import NetworkStack
 from stacks.streaming_stack import StreamingStack
 
-# Attempts at a batch, each half of which is tried on its own; then its poison is a dead letter.
-_ATTEMPTS = 5
+# Of a batch, and of each half of it. What is no event is put aside at once by the function itself:
+# these are for DynamoDB not answering, and for what makes the function crash.
+_RETRIES = 20
 
 
 class LambdaStack(cdk.Stack):
@@ -44,10 +47,12 @@ class LambdaStack(cdk.Stack):
         self._streaming = streaming
         self._rules = FunctionRules(
             environment_name=environment.slug,
-            architecture=environment.image.architecture,
             arm=environment.image.is_arm,
             log_key=network.telemetry_key,
         )
+        architecture = environment.image.architecture
+        self._experiments = FunctionBundle("experiment_functions", architecture)
+        self._decisions = FunctionBundle("decision_functions", architecture)
         self._add_evaluators()
         self._add_processor()
         if streaming.search and streaming.unindexed:
@@ -58,11 +63,11 @@ class LambdaStack(cdk.Stack):
         stream = self._streaming.stream
         assign = self._function(
             "Assign",
-            "experiment_functions",
+            self._experiments,
             environment={**self._definitions(), "KINESIS_STREAM_NAME": stream.stream_name},
         )
         evaluate = self._function(
-            "EvaluateFlag", "experiment_functions", environment=self._definitions()
+            "EvaluateFlag", self._experiments, environment=self._definitions()
         )
         for function in (assign, evaluate):
             self._data.definitions.grant_evaluate(function.role)
@@ -72,7 +77,7 @@ class LambdaStack(cdk.Stack):
         days = self._environment.retention.event_id_days
         function = self._function(
             "ProcessEvents",
-            "experiment_functions",
+            self._experiments,
             timeout_seconds=60,
             environment={
                 **self._counters(),
@@ -88,8 +93,8 @@ class LambdaStack(cdk.Stack):
             function=function,
             stream=self._streaming.stream,
             dead_letters=self._streaming.uncounted,
-            retries=_ATTEMPTS,
-            max_record_age=cdk.Duration.days(1),
+            retries=_RETRIES,
+            max_record_age=RETENTION,
         )
         self._network.alarm_topic.hear(consumer.iterator_age_alarm)
 
@@ -97,7 +102,7 @@ class LambdaStack(cdk.Stack):
         """Tries for as long as the stream keeps an event: OpenSearch may be down for days."""
         function = self._function(
             "IndexEvents",
-            "experiment_functions",
+            self._experiments,
             timeout_seconds=60,
             environment={
                 "OPENSEARCH_ENDPOINT": search.endpoint,
@@ -144,7 +149,7 @@ class LambdaStack(cdk.Stack):
     def _daily(self, name: str, *, at: str, environment: Mapping[str, str]) -> PythonFunction:
         function = self._function(
             name,
-            "decision_functions",
+            self._decisions,
             timeout_seconds=300,
             memory_mib=1024,
             environment=environment,
@@ -162,7 +167,7 @@ class LambdaStack(cdk.Stack):
     def _function(
         self,
         name: str,
-        asset: str,
+        bundle: FunctionBundle,
         *,
         environment: Mapping[str, str],
         timeout_seconds: int = 10,
@@ -172,7 +177,7 @@ class LambdaStack(cdk.Stack):
         function = PythonFunction(
             self,
             name,
-            asset=asset,
+            bundle=bundle,
             handler=f"{_snake(name)}.handler",
             rules=self._rules,
             timeout=cdk.Duration.seconds(timeout_seconds),

@@ -22,14 +22,7 @@ class CounterTables(Construct):
     def grant_count(self, grantee: iam.IGrantable) -> None:
         """Counters and ledger change in one transaction; counters are added to and never set."""
         self.counters.grant(grantee, "dynamodb:UpdateItem")
-        self.ledger.grant(
-            grantee,
-            "dynamodb:BatchGetItem",
-            "dynamodb:ConditionCheckItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-        )
+        self.ledger.grant(grantee, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self._rules.grant_key(grantee)
 
     def grant_read_counters(self, grantee: iam.IGrantable) -> None:

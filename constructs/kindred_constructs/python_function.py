@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from kindred_constructs.function_bundle import Architecture, FunctionBundle
+from kindred_constructs.function_bundle import FunctionBundle
 
 # Of a function in a VPC. EC2 knows no resource before the interface exists, and its Describe
 # actions never do.
@@ -33,7 +33,6 @@ class FunctionRules:
     """What all functions of an environment have in common."""
 
     environment_name: str
-    architecture: Architecture
     arm: bool
     log_key: kms.IKey
 
@@ -52,7 +51,7 @@ class PythonFunction(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        asset: str,
+        bundle: FunctionBundle,
         handler: str,
         rules: FunctionRules,
         timeout: cdk.Duration,
@@ -71,8 +70,8 @@ class PythonFunction(Construct):
             "Resource",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64 if rules.arm else lambda_.Architecture.X86_64,
-            code=self._code(FunctionBundle(asset, rules.architecture)),
-            handler=f"{asset}.{handler}",
+            code=self._code(bundle),
+            handler=f"{bundle.asset}.{handler}",
             role=self.role,
             timeout=timeout,
             memory_size=memory_mib,
@@ -115,10 +114,14 @@ class PythonFunction(Construct):
         )
 
     def _closed_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-        return ec2.SecurityGroup(
+        security_group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
             vpc=vpc,
-            description="Function: entered by nobody, leaves for what admits it",
+            description="Function: entered by nobody, leaves for AWS and what admits it",
             allow_all_outbound=False,
         )
+        security_group.add_egress_rule(
+            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services, by endpoint or NAT"
+        )
+        return security_group

@@ -83,11 +83,11 @@ class SearchDomain(Construct):
         return f"https://{self._domain.attr_domain_endpoint}"
 
     def grant_index(self, grantee: iam.IGrantable) -> None:
-        """Writes of documents, over the domain's HTTP paths."""
+        """Writes of documents, many in one call."""
         iam.Grant.add_to_principal(
             grantee=grantee,
-            actions=["es:ESHttpPost", "es:ESHttpPut"],
-            resource_arns=[f"{self._domain.attr_arn}/*"],
+            actions=["es:ESHttpPost"],
+            resource_arns=[f"{self._domain.attr_arn}/_bulk"],
         )
 
     def admit(self, scope: Construct, client: ec2.IConnectable) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stacks.environment_file import load_environment, parse_environment
-from stacks.sizes import TIERS
+from stacks.tiers import TIERS
 from stacks.yaml_file import InvalidFile
 from tests.infrastructure.synthesized import ROOT, bare_environment
 
