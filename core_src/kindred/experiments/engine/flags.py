@@ -71,8 +71,9 @@ def _rollout(key: str, rule: Mapping[str, Any]) -> Rule:
         rule.get("id") or "",
         tracks=tuple(rule.get("tracks") or ()),
     )
-    share = rule.get("range") or (0, rule.get("coverage"))
-    if share[1] is None:
+    coverage = rule.get("coverage")
+    share = rule.get("range") or (coverage if coverage is None else (0, coverage))
+    if share is None:
         return lambda _context, _path: result
     hashed = compile_hash(rule, seed=key)
     if hashed is None:

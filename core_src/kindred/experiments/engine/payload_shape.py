@@ -51,13 +51,13 @@ def check_shape(payload: Mapping[str, Any]) -> None:
 
 def _problems(payload: Mapping[str, Any]) -> Iterator[str]:
     for name in ("features", "savedGroups", "contextualBandits"):
-        if not isinstance(payload.get(name) or {}, Mapping):
+        if payload.get(name) is not None and not isinstance(payload[name], Mapping):
             yield f"{name}: given {_kind(payload[name])}, allowed an object"
     features = payload.get("features") or {}
     for key, feature in features.items() if isinstance(features, Mapping) else ():
         if not isinstance(feature, Mapping):
             yield f"features.{key}: given {_kind(feature)}, allowed an object"
-        elif not isinstance(feature.get("rules") or [], list):
+        elif feature.get("rules") is not None and not isinstance(feature["rules"], list):
             yield f"features.{key}.rules: given {_kind(feature['rules'])}, allowed a list"
         else:
             for position, rule in enumerate(feature.get("rules") or []):
