@@ -33,17 +33,29 @@ class Indexing:
 
 
 class SearchIndex:
-    """`endpoint` is a URL, or a domain's host name; documents go to `{prefix}-YYYY.MM.DD`."""
+    """`endpoint` is a URL, or a domain's host name; documents go to `{prefix}-YYYY.MM.DD`.
+
+    `ca_bundle` is a file of authorities to trust instead of the public ones.
+    """
 
     def __init__(
-        self, endpoint: str, *, prefix: str, region: str, credentials: Credentials
+        self,
+        endpoint: str,
+        *,
+        prefix: str,
+        region: str,
+        credentials: Credentials,
+        ca_bundle: str | None = None,
     ) -> None:
         url = endpoint if "://" in endpoint else f"https://{endpoint}"
         self._url = f"{url.rstrip('/')}/_bulk"
         self._prefix = prefix
         self._region = region
         self._credentials = credentials
-        self._http = URLLib3Session(timeout=cast("Any", (_CONNECT_SECONDS, _READ_SECONDS)))
+        self._http = URLLib3Session(
+            verify=cast("Any", ca_bundle or True),
+            timeout=cast("Any", (_CONNECT_SECONDS, _READ_SECONDS)),
+        )
 
     def put(self, events: Sequence[Event]) -> Indexing:
         """An event's id is its document's, so that one that comes again replaces itself.

@@ -66,13 +66,16 @@ def search_index() -> SearchIndex:
 
     from kindred_aws.search_index import SearchIndex
 
-    if (credentials := get_session().get_credentials()) is None:
+    session = get_session()
+    if (credentials := session.get_credentials()) is None:
         raise NoCredentialsError
     return SearchIndex(
         os.environ["OPENSEARCH_ENDPOINT"],
         prefix=os.environ["OPENSEARCH_INDEX_PREFIX"],
         region=os.environ["AWS_REGION"],
         credentials=credentials,
+        # As every client of botocore reads it: AWS_CA_BUNDLE.
+        ca_bundle=session.get_config_variable("ca_bundle"),
     )
 
 
