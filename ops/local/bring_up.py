@@ -20,7 +20,12 @@ from ops.local.catalogue import (
     prepare_catalogue,
     publish,
 )
-from ops.local.commands_to_try import choose_app, commands
+from ops.local.commands_to_try import (
+    app_commands,
+    choose_app,
+    experiment_commands,
+    token_command,
+)
 from ops.local.deploy import (
     Deployed,
     api_key_value,
@@ -169,7 +174,15 @@ def _update(
     with phases.phase("first answer"):
         api_url, api_key = deployment["api_url"], deployment["api_key"]
         app = choose_app(api_url, api_key)
-        shown = commands(api_url, api_key, app) if app else ()
+        shown = (
+            *(app_commands(api_url, api_key, app) if app else ()),
+            *experiment_commands(
+                api_url,
+                api_key,
+                client_key=deployment["client_key"],
+                token_command=token_command(settings),
+            ),
+        )
         write_json(settings.deployment_file, {**deployment, "commands": shown})
     return {**(read_json(settings.platform_file) or {}), "commands": shown}
 

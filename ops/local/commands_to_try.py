@@ -1,4 +1,4 @@
-"""Three commands that show the platform answering, with an app that its catalogue holds."""
+"""Commands that show the platform answering, with an app that its catalogue holds."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def choose_app(api_url: str, api_key: str) -> dict[str, Any] | None:
     return None
 
 
-def commands(api_url: str, api_key: str, app: Mapping[str, Any]) -> tuple[str, ...]:
-    """Shell commands; each can be pasted as it is."""
+def app_commands(api_url: str, api_key: str, app: Mapping[str, Any]) -> tuple[str, ...]:
+    """Similar apps, a prediction and a search; each can be pasted into a shell as it is."""
     body = {"app_id": app["app_id"], "partner_id": "demo"}
     word = urlencode({"q": app["app_name"].split()[0], "limit": 3})
     search = f"{api_url}api/v1/apps?{word}"
@@ -39,6 +39,25 @@ def commands(api_url: str, api_key: str, app: Mapping[str, Any]) -> tuple[str, .
         _post(f"{api_url}api/v1/predict", api_key, body),
         f"curl -s -H 'x-api-key: {api_key}' {shlex.quote(search)}",
     )
+
+
+def experiment_commands(
+    api_url: str, api_key: str, *, client_key: str, token_command: str
+) -> tuple[str, ...]:
+    """Experiments as somebody who may change them sees them, and flags as clients read them."""
+    context = {"context": {"targetingKey": "user-1"}}
+    return (
+        f'curl -s -H "authorization: $({token_command})" '
+        + shlex.quote(f"{api_url}api/v1/experiments"),
+        _post(f"{api_url}ofrep/v1/evaluate/flags", api_key, context),
+        f"curl -s {shlex.quote(f'{api_url}api/features/{client_key}')}",
+    )
+
+
+def token_command(settings: LocalSettings) -> str:
+    """What prints an experimenter's token, from any directory."""
+    kindred = shlex.quote(str(settings.root / ".venv" / "bin" / "kindred"))
+    return f"{kindred} local token --state-dir {shlex.quote(str(settings.state))}"
 
 
 def deployed_commands(settings: LocalSettings) -> tuple[str, ...]:

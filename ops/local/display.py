@@ -79,6 +79,7 @@ def _print_addresses(console: Console, platform: Mapping[str, Any]) -> None:
         ("start page", platform["start_url"]),
         ("API", platform["api_url"]),
         ("API key", platform["api_key"]),
+        ("client key", platform["client_key"]),
         ("AWS endpoint", platform["emulator_url"]),
         ("catalogue", describe_catalogue(platform["catalogue"])),
     ):

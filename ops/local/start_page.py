@@ -83,6 +83,7 @@ def _addresses(platform: Mapping[str, Any]) -> str:
     rows = (
         ("API", platform.get("api_url")),
         ("API key (header x-api-key)", platform.get("api_key")),
+        ("client key of SDKs", platform.get("client_key")),
         ("AWS endpoint", platform.get("emulator_url")),
     )
     return "".join(

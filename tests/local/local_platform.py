@@ -90,6 +90,25 @@ class LocalPlatform:
         content: dict[str, Any] = json.loads((self.state / "platform.json").read_text())
         return content
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Of all stacks, by the names that the templates give them."""
+        outputs: dict[str, str] = self.file["outputs"]
+        return outputs
+
+    def secret(self, output: str) -> dict[str, Any]:
+        """The JSON of the secret whose ARN is in this output, read as the operator."""
+        client = self.aws("secretsmanager")
+        text = client.get_secret_value(SecretId=self.outputs[output])["SecretString"]
+        content: dict[str, Any] = json.loads(text)
+        return content
+
+    def token(self, role: str, *options: str) -> str:
+        """A fresh one, as a person gets it."""
+        printed = self.run("token", "--role", role, *options)
+        assert printed.returncode == 0, printed.stderr
+        return printed.stdout.strip()
+
     def process(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = next(
             process

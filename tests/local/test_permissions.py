@@ -181,7 +181,7 @@ def test_a_transaction_is_allowed_only_if_each_of_its_writes_is(
 def test_only_the_execution_role_reads_the_caches_password(
     platform: LocalPlatform, similarity: ServiceSpec
 ) -> None:
-    secret = platform.aws("secretsmanager").list_secrets()["SecretList"][0]["ARN"]
+    secret = platform.outputs["CacheSecretArn"]
 
     def read(session: boto3.Session) -> str | None:
         client = platform.aws("secretsmanager", session)
@@ -193,9 +193,7 @@ def test_only_the_execution_role_reads_the_caches_password(
 def test_the_cache_lets_in_the_templates_user_over_tls_and_nobody_else(
     platform: LocalPlatform,
 ) -> None:
-    secrets = platform.aws("secretsmanager")
-    arn = secrets.list_secrets()["SecretList"][0]["ARN"]
-    known = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
+    known = platform.secret("CacheSecretArn")
 
     def connect(**options: Any) -> redis.Redis:
         return redis.Redis(

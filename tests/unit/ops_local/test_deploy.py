@@ -13,9 +13,10 @@ import pytest
 from ops.local.assembly import Stack
 from ops.local.assets import upload_assets
 from ops.local.bootstrap import certificate_parameters
-from ops.local.commands_to_try import commands
+from ops.local.commands_to_try import app_commands, experiment_commands, token_command
 from ops.local.deploy import Deployed, local_api_url
 from ops.local.deployment import DeploymentFailed
+from ops.local.settings import LocalSettings
 
 
 class FakeBucket:
@@ -106,8 +107,21 @@ def test_an_output_that_no_stack_has_is_named() -> None:
 def test_commands_survive_a_name_with_quotes() -> None:
     app = {"app_id": "apple-1", "app_name": "Bob's Photos"}
 
-    similar, predict, search = commands("http://localhost/", "key", app)
+    similar, predict, search = app_commands("http://localhost/", "key", app)
 
     assert '{"app_id": "apple-1", "partner_id": "demo", "top_k": 5}' in similar
     assert "api/v1/predict" in predict
     assert "q=Bob%27s" in search
+
+
+def test_experiments_are_asked_for_with_a_token_and_flags_without(tmp_path: Path) -> None:
+    settings = LocalSettings(root=Path("/a place/kindred"), state=tmp_path)
+
+    experiments, flags, features = experiment_commands(
+        "http://localhost/", "key", client_key="sdk-1", token_command=token_command(settings)
+    )
+
+    assert "'/a place/kindred/.venv/bin/kindred' local token" in experiments
+    assert "x-api-key" not in experiments
+    assert "x-api-key: key" in flags
+    assert features == "curl -s http://localhost/api/features/sdk-1"
