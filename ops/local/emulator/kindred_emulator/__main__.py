@@ -8,6 +8,7 @@ from ministack.app import main
 
 from . import (
     api_gateway,
+    batch_actions,
     cache_users,
     cognito,
     encryption,
@@ -47,6 +48,7 @@ ADDITIONS = (
     stream_pollers,
     firehose_delivery,
     transactions,
+    batch_actions,
     transport,
 )
 
