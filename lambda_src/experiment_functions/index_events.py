@@ -12,27 +12,28 @@ from typing import Any
 
 from experiment_functions.stream_observation import emit, logger
 from experiment_functions.stream_records import (
-    Arrived,
     dead_letter,
     oldest_age_ms,
     read,
     retry_from,
+    sequence_number,
 )
 from experiment_functions.stream_settings import dead_letter_queue, search_index
+from kindred.experiments.events import Event
 from kindred_aws.search_index import Indexing, SearchUnavailable
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     # Records that are no events are put aside by the function that counts.
     arrived, _ = read(event["Records"])
-    indexing = _index(arrived)
+    indexing = _index([event for _, event in arrived])
     letters = [
-        dead_letter(each.record, reason, consumer="index_events")
-        for each in arrived
-        if (reason := indexing.rejected.get(each.event.event_id))
+        dead_letter(record, reason, consumer="index_events")
+        for record, event in arrived
+        if (reason := indexing.rejected.get(event.event_id))
     ]
     failed = set(dead_letter_queue().put(letters)) if letters else set()
-    failed |= {e.sequence_number for e in arrived if e.event.event_id in indexing.retried}
+    failed |= {sequence_number(r) for r, event in arrived if event.event_id in indexing.retried}
     if letters:
         reasons = {letter.sequence_number: letter.reason for letter in letters}
         logger().warning("documents rejected", dead_letters=reasons)
@@ -45,8 +46,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
     return retry_from(failed)
 
 
-def _index(arrived: Sequence[Arrived]) -> Indexing:
-    events = [each.event for each in arrived]
+def _index(events: Sequence[Event]) -> Indexing:
     try:
         return search_index().put(events)
     except SearchUnavailable as error:

@@ -14,6 +14,7 @@ from experiment_functions.stream_records import (
     oldest_age_ms,
     read,
     retry_from,
+    sequence_number,
     shard_id,
 )
 from experiment_functions.stream_settings import dead_letter_queue, ledger
@@ -32,16 +33,16 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
 def _count(records: Sequence[Record], *, shard: str) -> set[str]:
     """The sequence numbers of records that are to come again."""
     arrived, invalid = read(records)
-    counted = [each.event for each in arrived if not isinstance(each.event, Prediction)]
-    counting = ledger().count(counted, shard=counter_shard(shard))
+    events = [event for _, event in arrived if not isinstance(event, Prediction)]
+    counting = ledger().count(events, shard=counter_shard(shard))
     given_up = invalid + [
-        (each.record, reason)
-        for each in arrived
-        if (reason := counting.rejected.get(each.event.event_id))
+        (record, reason)
+        for record, event in arrived
+        if (reason := counting.rejected.get(event.event_id))
     ]
     letters = [dead_letter(record, why, consumer="process_events") for record, why in given_up]
     failed = set(dead_letter_queue().put(letters)) if letters else set()
-    failed |= {e.sequence_number for e in arrived if e.event.event_id in counting.uncounted}
+    failed |= {sequence_number(r) for r, event in arrived if event.event_id in counting.uncounted}
     if letters or failed:
         logger().warning(
             "batch counted in part",

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from binascii import Error, a2b_base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from kindred.experiments.events import Event, InvalidEvent, decode
+from kindred.experiments.events import Event, InvalidEvent, decode_all
 from kindred_aws.dead_letters import DeadLetter
 
 Record = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    sequence_number: str
-    event: Event
-    record: Record
-
-
-def read(records: Iterable[Record]) -> tuple[list[Arrived], list[tuple[Record, str]]]:
+def read(records: Sequence[Record]) -> tuple[list[tuple[Record, Event]], list[tuple[Record, str]]]:
     """Events in the stream's order; and records that will never be one, with the reason."""
-    arrived: list[Arrived] = []
+    arrived: list[tuple[Record, Event]] = []
     invalid: list[tuple[Record, str]] = []
-    for record in records:
-        kinesis = record["kinesis"]
-        try:
-            event = decode(a2b_base64(kinesis["data"]))
-        except (InvalidEvent, Error) as error:
-            invalid.append((record, str(error)))
+    events = decode_all([record["kinesis"]["data"] for record in records])
+    for record, event in zip(records, events, strict=True):
+        if isinstance(event, InvalidEvent):
+            invalid.append((record, str(event)))
         else:
-            arrived.append(Arrived(kinesis["sequenceNumber"], event, record))
+            arrived.append((record, event))
     return arrived, invalid
+
+
+def sequence_number(record: Record) -> str:
+    return str(record["kinesis"]["sequenceNumber"])
 
 
 def shard_id(record: Record) -> str:
@@ -46,7 +39,7 @@ def dead_letter(record: Record, reason: str, *, consumer: str) -> DeadLetter:
         consumer=consumer,
         reason=reason,
         shard_id=shard_id(record),
-        sequence_number=kinesis["sequenceNumber"],
+        sequence_number=sequence_number(record),
         partition_key=kinesis["partitionKey"],
         data=kinesis["data"],
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, ClassVar
+from operator import attrgetter
+from typing import Annotated, ClassVar, cast
 from uuid import UUID
 
 import msgspec
@@ -16,7 +18,6 @@ from msgspec import Meta, Struct
 KEY_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Beyond it no sum of squares fits into the 38 digits of a DynamoDB number.
 LARGEST_VALUE = 1e9
-_YEARS = range(2000, 2101)
 
 EventId = Annotated[str, Meta(min_length=16, max_length=36)]
 UnitId = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -46,6 +47,9 @@ class Exposure(_Happening, frozen=True, kw_only=True, gc=False):
     `served` is what was shown in truth, where that is known: the event is not counted when it
     differs.
     """
+
+    metric: ClassVar[None] = None
+    cross: ClassVar[tuple[str, ...]] = ()
 
     experiment_id: Key
     variation: Key
@@ -85,6 +89,11 @@ class Click(_Happening, frozen=True, kw_only=True, gc=False):
 class Prediction(_Happening, frozen=True, kw_only=True, gc=False):
     """What a model said of an app, and what came of it; no experiment counts it."""
 
+    metric: ClassVar[None] = None
+    variation: ClassVar[None] = None
+    served: ClassVar[None] = None
+    cross: ClassVar[tuple[str, ...]] = ()
+
     app_id: Text
     model_version: Text
     score: Value
@@ -98,6 +107,8 @@ TYPES = ("exposure", "conversion", "click", "prediction")
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()
+_keys_of = attrgetter("cross", "experiment_id", "variation", "served", "metric")
+_NO_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def decode(document: bytes) -> Event:
@@ -106,15 +117,37 @@ def decode(document: bytes) -> Event:
         event = _decoder.decode(document)
     except msgspec.ValidationError as error:
         raise InvalidEvent(_plain(str(error))) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _NO_JSON as error:
         raise InvalidEvent(f"given no JSON document: {error}") from error
-    if event.occurred_at.year not in _YEARS:
-        raise InvalidEvent(
-            f"occurred_at: given the year {event.occurred_at.year}, allowed 2000 to 2100"
-        )
-    if not isinstance(event, Prediction):
-        _require_keys(event)
+    _require_year(event.occurred_at.year)
+    _require_keys(*_keys_of(event))
     return event
+
+
+def decode_all(records: Sequence[str]) -> list[Event | InvalidEvent]:
+    """A batch of documents in base64; in the place of one that is no event, why.
+
+    What events have in common is looked at once: a third of the time that each by itself takes.
+    """
+    try:
+        documents = msgspec.convert(records, list[bytes])
+        events: list[Event | InvalidEvent] = list(map(_decoder.decode, documents))
+        for year in {event.occurred_at.year for event in cast("list[Event]", events)}:
+            _require_year(year)
+        for keys in set(map(_keys_of, events)):
+            _require_keys(*keys)
+    except (InvalidEvent, *_NO_JSON):
+        return [_decoded(record) for record in records]
+    return events
+
+
+def _decoded(record: str) -> Event | InvalidEvent:
+    try:
+        return decode(msgspec.convert(record, bytes))
+    except InvalidEvent as error:
+        return error
+    except msgspec.ValidationError as error:
+        return InvalidEvent(f"given no base64: {error}")
 
 
 def encode(event: Event) -> bytes:
@@ -129,22 +162,21 @@ def new_event_id() -> str:
     return str(UUID(int=value | random & (1 << 62) - 1))
 
 
-def _require_keys(event: Counted) -> None:
-    # The same few keys come again and again: looking them up costs a tenth of a match.
-    keys = [event.experiment_id, event.variation, event.served]
-    if not isinstance(event, Exposure):
-        keys += (event.metric, *event.cross)
-    for key in keys:
-        if key is not None and not _is_key(key):
+def _require_year(year: int) -> None:
+    # Nearer to the ends of time a date cannot be moved to another zone.
+    if not 2000 <= year <= 2100:
+        raise InvalidEvent(f"occurred_at: given the year {year}, allowed 2000 to 2100")
+
+
+@lru_cache(maxsize=4096)
+def _require_keys(cross: Sequence[str], *keys: str | None) -> None:
+    """The same few come together again and again; an exception is not remembered."""
+    for key in (*keys, *cross):
+        if key is not None and KEY_PATTERN.fullmatch(key) is None:
             raise InvalidEvent(
                 f"given the key {key!r}, allowed a to z, 0 to 9, _ and -, at most 64 of them, "
                 "and first a letter or digit"
             )
-
-
-@lru_cache(maxsize=4096)
-def _is_key(text: str) -> bool:
-    return KEY_PATTERN.fullmatch(text) is not None
 
 
 def _plain(message: str) -> str:

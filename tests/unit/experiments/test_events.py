@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64encode
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from kindred.experiments.events import (
     InvalidEvent,
     Prediction,
     decode,
+    decode_all,
     encode,
     new_event_id,
 )
@@ -108,6 +110,35 @@ def test_a_record_that_is_no_event_says_what_was_given_and_what_is_allowed(docum
         decode(document)
 
     assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("poison", "reason"),
+    [
+        (b64encode(b"\x00").decode(), "given no JSON document"),
+        (b64encode(given(value="12")).decode(), "value: expected `float`"),
+        (b64encode(given(metric="a#b")).decode(), "given the key 'a#b'"),
+        (b64encode(given(occurred_at="1999-01-01T00:00:00Z")).decode(), "the year 1999"),
+        ("?", "given no base64"),
+    ],
+)
+def test_one_bad_record_leaves_a_batch_its_events(poison, reason):
+    good = b64encode(given()).decode()
+
+    first, refused, last = decode_all([good, poison, good])
+
+    assert first == last == decode(given())
+    assert isinstance(refused, InvalidEvent)
+    assert reason in str(refused)
+
+
+def test_a_batch_is_decoded_as_its_records_are():
+    documents = [given(), given(type="click"), given(type="exposure", variation="a")]
+
+    assert decode_all([b64encode(each).decode() for each in documents]) == [
+        decode(each) for each in documents
+    ]
+    assert decode_all([]) == []
 
 
 def test_a_new_id_is_a_uuid_of_version_7_that_begins_with_the_time():
