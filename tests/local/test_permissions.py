@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +16,11 @@ from redis.retry import Retry
 
 from ops.local.ecs_services import EcsServices
 from ops.local.task_definitions import ServiceSpec
+from tests.local.changed_assembly import without_grant
 from tests.local.local_platform import LocalPlatform
 
 ROLE_PATH = "Similarity"
 ONCE = Retry(NoBackoff(), 0)
-Statement = dict[str, Any]
 
 
 @pytest.fixture
@@ -59,35 +57,6 @@ def _read_manifest(platform: LocalPlatform, similarity: ServiceSpec) -> str | No
     return _refusal(lambda: s3.get_object(Bucket=bucket, Key="embeddings/v1/manifest.json"))
 
 
-def _without(assembly: Path, copy: Path, action: str) -> Path:
-    """A copy of the assembly in which no policy of the similarity service grants the action."""
-    shutil.copytree(assembly, copy)
-    taken = 0
-    for template_file in copy.glob("assembly-*/*.template.json"):
-        template = json.loads(template_file.read_text())
-        for logical_id, resource in template["Resources"].items():
-            if resource["Type"] == "AWS::IAM::Policy" and logical_id.startswith(ROLE_PATH):
-                statements = resource["Properties"]["PolicyDocument"]["Statement"]
-                for statement in statements:
-                    taken += _take(statement, action)
-                statements[:] = [statement for statement in statements if statement["Action"]]
-        template_file.write_text(json.dumps(template))
-    assert taken, f"no policy of {ROLE_PATH} grants {action}"
-    return copy
-
-
-def _take(statement: Statement, action: str) -> int:
-    actions = statement["Action"]
-    actions = [actions] if isinstance(actions, str) else actions
-    kept = [granted for granted in actions if not _covers(granted, action)]
-    statement["Action"] = kept
-    return len(actions) - len(kept)
-
-
-def _covers(granted: str, action: str) -> bool:
-    return granted == action or (granted.endswith("*") and action.startswith(granted[:-1]))
-
-
 @pytest.mark.parametrize(
     ("action", "attempt"),
     [
@@ -105,7 +74,9 @@ def test_taking_one_grant_out_of_a_template_is_access_denied(
 ) -> None:
     assert attempt(platform, similarity) is None
 
-    changed = platform.up(assembly=_without(platform.assembly, tmp_path / "local", action))
+    changed = platform.up(
+        assembly=without_grant(platform.assembly, tmp_path / "local", ROLE_PATH, action)
+    )
     try:
         assert changed.returncode == 0, changed.stderr
         assert attempt(platform, similarity) in ("AccessDenied", "AccessDeniedException")
@@ -119,7 +90,7 @@ def test_a_service_that_may_not_read_its_models_does_not_replace_the_one_that_ma
     platform: LocalPlatform, tmp_path: Path
 ) -> None:
     serving = platform.process("similarity_service")["pid"]
-    changed = _without(platform.assembly, tmp_path / "local", "s3:GetObject")
+    changed = without_grant(platform.assembly, tmp_path / "local", ROLE_PATH, "s3:GetObject")
     for template_file in changed.glob("assembly-*/*ApiStack*.template.json"):
         # Another value in the definition, so that a new task has to start.
         text = template_file.read_text()
