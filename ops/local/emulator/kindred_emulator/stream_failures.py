@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ministack.core.responses import new_uuid
-from ministack.services import sns, sqs
 
 from .functions import function_session
+from .message_delivery import send_as
 
 if TYPE_CHECKING:
     from .stream_polling import Answer, Batch, Reason
@@ -37,18 +37,10 @@ def send_failure(
     text = json.dumps(
         failure_record(mapping, function, batch, reason, shard_id=shard_id, answer=answer)
     )
-    to_queue = ":sqs:" in target
-    refusal = function_session(function).refusal(
-        "sqs:SendMessage" if to_queue else "sns:Publish", target
-    )
+    refusal = send_as(function_session(function), target, text)
     if refusal:
         mapping["LastProcessingResult"] = f"PROBLEM: {refusal}"
         logger.error("the on-failure destination of %s: %s", mapping["UUID"], refusal)
-    elif to_queue:
-        url = sqs._queue_name_to_url.get(target.rpartition(":")[2])
-        sqs._act_send_message({"QueueUrl": url, "MessageBody": text}, url)
-    else:
-        sns.publish_internal(target, text)
 
 
 def failure_record(
