@@ -15,6 +15,7 @@ BENCHMARKS = (
     "find_similar",
     "synth",
     "decision_policies",
+    "event_processor",
 )
 RESULTS = Path(__file__).parents[1] / ".cache" / "bench"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from kindred.experiments.events import Event, InvalidEvent, decode_all
 from kindred_aws.dead_letters import DeadLetter
@@ -13,15 +13,11 @@ Record = Mapping[str, Any]
 
 def read(records: Sequence[Record]) -> tuple[list[tuple[Record, Event]], list[tuple[Record, str]]]:
     """Events in the stream's order; and records that will never be one, with the reason."""
-    arrived: list[tuple[Record, Event]] = []
-    invalid: list[tuple[Record, str]] = []
     events = decode_all([record["kinesis"]["data"] for record in records])
-    for record, event in zip(records, events, strict=True):
-        if isinstance(event, InvalidEvent):
-            invalid.append((record, str(event)))
-        else:
-            arrived.append((record, event))
-    return arrived, invalid
+    pairs = list(zip(records, events, strict=True))
+    invalid = [(record, str(event)) for record, event in pairs if isinstance(event, InvalidEvent)]
+    arrived = pairs if not invalid else [p for p in pairs if not isinstance(p[1], InvalidEvent)]
+    return cast("list[tuple[Record, Event]]", arrived), invalid
 
 
 def sequence_number(record: Record) -> str:
