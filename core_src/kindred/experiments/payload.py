@@ -82,6 +82,8 @@ def _experiment(experiment: Experiment, now: datetime) -> dict[str, Any]:
         **_targeting(experiment.condition, experiment.saved_groups),
         **_waiting_for_holdout(experiment),
         "name": experiment.name,
+        # Of ours: what an exposure has to say of the unit.
+        "segments": list(experiment.segments),
         # Nothing runs by itself in a page: whoever shows the variation asks for it.
         "manual": True,
         "active": running,

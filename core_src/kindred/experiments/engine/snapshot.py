@@ -73,12 +73,23 @@ class Snapshot:
         """Where the first experiment that redirects the page at `context.url` leads."""
         for experiment in self._redirecting:
             result = experiment.assign(context)
-            url = result.value.get("urlRedirect") if result and result.value else None
-            if result is None or not url:
-                continue
-            keeps = bool(experiment.definition.get("persistQueryString"))
-            return Redirect(result, url, url_with_query(url, context.url) if keeps else url)
+            found = None if result is None else self.redirect_of(result, context)
+            if found is not None:
+                return found
         return None
+
+    def redirect_of(self, result: ExperimentResult, context: Context) -> Redirect | None:
+        """Where a variation of one of the payload's experiments leads; None when nowhere."""
+        url = result.value.get("urlRedirect") if isinstance(result.value, dict) else None
+        if not result.in_experiment or not url:
+            return None
+        definition = self._experiments[result.experiment_key].definition
+        keeps = bool(definition.get("persistQueryString"))
+        return Redirect(result, url, url_with_query(url, context.url) if keeps else url)
+
+    def segments_of(self, key: str) -> tuple[str, ...]:
+        """The attributes by whose values the experiment's results are split."""
+        return tuple(self._experiments[key].definition.get("segments") or ())
 
 
 def compile_snapshot(payload: Mapping[str, Any], *, decryption_key: str | None = None) -> Snapshot:

@@ -1,0 +1,59 @@
+"""A unit's exposure to its variation, put onto the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from experiment_functions.evaluation_request import InvalidRequest, read_covariate, read_event_id
+from experiment_functions.evaluation_settings import event_stream
+from kindred.experiments.engine.attribute_values import unit_text
+from kindred.experiments.engine.results import ExperimentResult
+from kindred.experiments.events import Exposure, encode, new_event_id
+from kindred.experiments.segments import segment_values
+from kindred_aws.event_stream import Record
+
+LONGEST_UNIT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`event_id` makes the exposure count once, however often the call is repeated."""
+
+    event_id: str | None
+    covariate: float | None
+
+
+def read_exposure(event: Mapping[str, Any]) -> Asked | None:
+    """None unless `track` is true. Raises InvalidRequest."""
+    track = event.get("track", False)
+    if not isinstance(track, bool):
+        raise InvalidRequest("invalid_track", given=track, allowed="true or false")
+    return Asked(read_event_id(event), read_covariate(event)) if track else None
+
+
+def put_exposure(
+    asked: Asked,
+    result: ExperimentResult,
+    *,
+    segments: tuple[str, ...],
+    attributes: Mapping[str, Any],
+) -> dict[str, Any]:
+    """`status` is accepted, retry (the stream did not take it: call again with this `event_id`)
+    or refused, when no event can name the unit."""
+    unit_id = unit_text(result.hash_value)
+    if len(unit_id) > LONGEST_UNIT:
+        return {"event_id": None, "status": "refused", "allowed": f"{LONGEST_UNIT} characters"}
+    exposure = Exposure(
+        event_id=asked.event_id or new_event_id(),
+        occurred_at=datetime.now(UTC),
+        unit_id=unit_id,
+        experiment_id=result.experiment_key,
+        variation=result.key,
+        segments=segment_values(segments, attributes),
+        covariate=asked.covariate,
+    )
+    refused = event_stream().put([Record(unit_id, encode(exposure))])
+    return {"event_id": exposure.event_id, "status": "retry" if refused else "accepted"}
