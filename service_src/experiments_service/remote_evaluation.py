@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from experiments_service.publication.published import Published
 from kindred.experiments.engine.context import Context
 from kindred.experiments.engine.results import FlagResult
+from kindred.experiments.engine.snapshot import HOLDOUT_PREFIX
 
 # The protocol has no DEFAULT: a value that depends on the context and met no rule is UNKNOWN,
 # since clients may cache what is STATIC.
@@ -58,14 +59,9 @@ def failure(key: str | None, code: ErrorCode, details: str) -> dict[str, Any]:
     return {**named, "errorCode": code, "errorDetails": details}
 
 
-def visible_flags(published: Published) -> Iterator[str]:
-    """Flags that people defined; a holdout's is a means of the payload, told by its colon."""
-    return (key for key in published.snapshot.flag_keys if ":" not in key)
-
-
 def evaluate(published: Published, key: str, context: Context) -> dict[str, Any]:
     """A success, or a failure, which has an `errorCode`."""
-    if ":" in key:
+    if key.startswith(HOLDOUT_PREFIX):
         return _not_found(key)
     result = published.snapshot.evaluate_flag(key, context)
     if result.source == "unknownFeature":

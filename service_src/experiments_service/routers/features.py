@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Path, Response
 
 from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.entity_tags import matches
+from experiments_service.publication.current import PublishedDep
 from kindred_service.problems import Refusal
 
 router = APIRouter(prefix="/api/features", tags=["evaluation"])
@@ -22,6 +23,7 @@ _SHARE_OF_TTL = 2
 async def read_features(
     client_key: Annotated[str, Path(max_length=128)],
     collaborators: CollaboratorsDep,
+    published: PublishedDep,
     if_none_match: Annotated[str | None, Header(max_length=1_000)] = None,
 ) -> Response:
     settings = collaborators.settings
@@ -29,7 +31,6 @@ async def read_features(
         raise Refusal(
             HTTPStatus.UNAUTHORIZED, "this client key is not the environment's", slug="client-key"
         )
-    published = collaborators.publisher.published
     max_age = max(1, settings.cache.ttl_seconds // _SHARE_OF_TTL)
     headers = {
         "ETag": f'"{published.snapshot.version}"',

@@ -17,7 +17,6 @@ from experiments_service.remote_evaluation import (
     evaluate,
     failure,
     parse_context,
-    visible_flags,
 )
 
 router = APIRouter(prefix="/ofrep/v1/evaluate/flags", tags=["evaluation"])
@@ -81,7 +80,7 @@ async def evaluate_flags(
     headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
     if matches(if_none_match, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    flags = [evaluate(published, key, context) for key in visible_flags(published)]
+    flags = [evaluate(published, key, context) for key in published.snapshot.flag_keys]
     return JSONResponse({"flags": flags, "metadata": {"version": version}}, headers=headers)
 
 
