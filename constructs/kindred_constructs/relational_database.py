@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -60,6 +61,7 @@ class RelationalDatabase(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._security_group = self._closed_group(vpc)
+        self.secret = self._generated_secret(key, removal_policy)
         log_group = self._log_group(name, log_key)
         self._cluster = rds.DatabaseCluster(
             self,
@@ -67,9 +69,7 @@ class RelationalDatabase(Construct):
             engine=_ENGINE,
             cluster_identifier=name,
             default_database_name=DATABASE,
-            credentials=rds.Credentials.from_generated_secret(
-                USERNAME, encryption_key=key, exclude_characters=_NOT_IN_PASSWORDS
-            ),
+            credentials=rds.Credentials.from_secret(self.secret, USERNAME),
             writer=_instance("Writer"),
             readers=[_instance(f"Reader{at}", follows=at == 1) for at in _numbers(nodes.readers)],
             serverless_v2_min_capacity=nodes.min_acu,
@@ -90,12 +90,6 @@ class RelationalDatabase(Construct):
             removal_policy=removal_policy,
         )
         self._cluster.node.add_dependency(log_group)
-
-    @property
-    def secret(self) -> secretsmanager.ISecret:
-        """`password` and what else a client needs, as JSON."""
-        assert self._cluster.secret
-        return self._cluster.secret
 
     @property
     def url(self) -> str:
@@ -130,6 +124,23 @@ class RelationalDatabase(Construct):
             allow_all_outbound=False,
         )
 
+    def _generated_secret(
+        self, key: kms.IKey, removal_policy: cdk.RemovalPolicy
+    ) -> secretsmanager.Secret:
+        return secretsmanager.Secret(
+            self,
+            "Password",
+            description="The owner of the experiments service's database",
+            encryption_key=key,
+            removal_policy=removal_policy,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"username": USERNAME}),
+                generate_string_key="password",
+                password_length=64,
+                exclude_punctuation=True,
+            ),
+        )
+
     def _log_group(self, name: str, log_key: kms.IKey) -> logs.LogGroup:
         """RDS would create this group itself, kept for ever and without our key."""
         return logs.LogGroup(
@@ -138,10 +149,6 @@ class RelationalDatabase(Construct):
             log_group_name=f"/aws/rds/cluster/{name}/postgresql",
             encryption_key=log_key,
         )
-
-
-# What would have to be escaped in a connection string.
-_NOT_IN_PASSWORDS = " %+~`#$&*()|[]{}:;<>?!'/@\"\\^,=-_."
 
 
 def _instance(construct_id: str, *, follows: bool | None = None) -> rds.IClusterInstance:
