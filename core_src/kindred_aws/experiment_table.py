@@ -29,10 +29,13 @@ class ExperimentTable:
         item = self._client.get_item(
             TableName=self._table_name, Key={"experiment_id": {"S": experiment_id}}
         ).get("Item")
-        return _experiment(experiment_id, item) if item else None
+        return parse_experiment(experiment_id, item) if item else None
 
 
-def _experiment(experiment_id: str, item: dict[str, AttributeValueTypeDef]) -> EmbeddingExperiment:
+def parse_experiment(
+    experiment_id: str, item: dict[str, AttributeValueTypeDef]
+) -> EmbeddingExperiment:
+    """Raises InvalidExperiment for an item that cannot be obeyed."""
     try:
         v1_weight = float(item["v1_weight"]["N"])
     except (KeyError, ValueError) as error:

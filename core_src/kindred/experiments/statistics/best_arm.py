@@ -13,7 +13,7 @@ from kindred.experiments.statistics.posteriors import Beta, Column, Posterior
 _CLOSED_FORM_TERMS = 5_000
 _REACH_DEVIATIONS = 12.0
 _PANELS_PER_ARM = 12
-_NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(64)
+_NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(20)
 
 
 def probabilities_best(arms: Sequence[Posterior]) -> tuple[float, ...]:

@@ -1,0 +1,98 @@
+"""Which embedding model wins, by the days' rows of `ab_metrics`.
+
+The table counts impressions and clicks, not distinct units: a partner who asks often weighs more
+than one who asks once, and the sample-ratio gate errs on the side of blocking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from kindred.experiments.bucketing import ARMS
+from kindred.experiments.comparisons import Arm as ArmCounts
+from kindred.experiments.daily_metrics import DailyMetrics
+from kindred.experiments.decisions import Decision, Observation, decide
+from kindred.experiments.definitions import (
+    DecisionPolicy,
+    Experiment,
+    Metric,
+    SamplePlan,
+    Variation,
+)
+from kindred.experiments.embedding_experiment import CONTROL
+from kindred.experiments.statistics.samples import proportion
+
+# The click rate and the improvement that the requirements name.
+REQUIRED_PLAN = SamplePlan(baseline=0.0235, effect=0.05)
+_METRICS = (
+    Metric(key="ctr", name="Click rate"),
+    Metric(key="error_rate", name="Error rate", role="guardrail", direction="decrease"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingPlan:
+    """How the experiment between the models is decided; `since` is its first day that counts."""
+
+    policy: DecisionPolicy = "sequential"
+    sample: SamplePlan = REQUIRED_PLAN
+    since: date | None = None
+
+
+def decide_embedding(
+    experiment_id: str,
+    plan: EmbeddingPlan,
+    *,
+    v1_weight: float,
+    rows: Sequence[DailyMetrics],
+    now: datetime,
+) -> Decision:
+    """`rows` are those of the days that count, during which `v1_weight` did not change."""
+    weights = {"v1": v1_weight, "v2": 1 - v1_weight}
+    experiment = Experiment(
+        key=experiment_id,
+        name="Embedding models",
+        variations=tuple(
+            Variation(key=arm, name=arm, weight=weights[arm], is_control=arm == CONTROL)
+            for arm in ARMS
+        ),
+        metrics=_METRICS,
+        plan=plan.sample,
+        policy=plan.policy,
+    )
+    seen = Observation(
+        arms={
+            "ctr": [_share(arm, rows, "clicks_count", "impressions_count") for arm in ARMS],
+            "error_rate": [_share(arm, rows, "errors_count", "requests_count") for arm in ARMS],
+        },
+        units={arm: _total(arm, rows, "impressions_count") for arm in ARMS},
+        days=len({row.day for row in rows if not row.is_missing}),
+        now=now,
+        quality={},
+    )
+    return decide(experiment, seen)
+
+
+def missing_days(rows: Iterable[DailyMetrics], *, until: date) -> tuple[date, ...]:
+    """Days between the first row and `until` of which there is no row at all."""
+    known = {row.day for row in rows}
+    first = min(known, default=until)
+    span = (first + timedelta(days=offset) for offset in range((until - first).days + 1))
+    return tuple(day for day in span if day not in known)
+
+
+def _share(arm: str, rows: Iterable[DailyMetrics], part: str, whole: str) -> ArmCounts:
+    units = _total(arm, rows, whole)
+    # A click may come on the day after its impression.
+    conversions = min(_total(arm, rows, part), units)
+    return ArmCounts(
+        key=arm,
+        sample=proportion(units=units, conversions=conversions),
+        conversions=conversions,
+    )
+
+
+def _total(arm: str, rows: Iterable[DailyMetrics], column: str) -> int:
+    return sum(int(getattr(row, column)) for row in rows if row.arm == arm)

@@ -1,0 +1,155 @@
+"""Takes an experiment's traffic to its winner step by step, and back when the winner does worse.
+
+The requirements say: shift in 10 % increments, monitor for regressions, after 3 days of stability
+promote to 100 %. We read it so: every day without a regression adds a tenth of all traffic until
+the winner has nine tenths; the last tenth stays with the other arm, so that there is something to
+compare with, for three stable days; then the winner gets everything and the experiment is over.
+A day without data neither moves anything nor counts as stable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal, cast, get_args
+
+from kindred.experiments.bucketing import ARMS, Arm
+from kindred.experiments.daily_metrics import DailyMetrics
+from kindred.experiments.decision_words import percent
+from kindred.experiments.decisions import Decision
+from kindred.experiments.regressions import regressions
+
+STEP = 0.10
+WATCH_LEVEL = 0.90
+STABLE_DAYS = 3
+
+# While deciding it is the decision's outcome; `no_data` waits, wherever the shift stands.
+Stage = Literal[
+    "keep_running",
+    "no_winner",
+    "blocked",
+    "no_data",
+    "shifting",
+    "watching",
+    "promoted",
+    "rolled_back",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """How far an experiment is on the way to its winner; weights are shares in [0, 1].
+
+    `before` is v1's weight at the start, to which a rollback returns. Metrics count from `since`
+    on, or from the first. `day` is the last that was acted on; `reason` says why the shift stands
+    as it does.
+    """
+
+    stage: Stage = "keep_running"
+    v1_weight: float
+    winner: Arm | None = None
+    before: float | None = None
+    since: date | None = None
+    stable_days: int = 0
+    day: date | None = None
+    reason: str = ""
+
+    @property
+    def winner_weight(self) -> float:
+        return self.v1_weight if self.winner == "v1" else 1 - self.v1_weight
+
+    @property
+    def is_over(self) -> bool:
+        return self.stage in ("promoted", "rolled_back")
+
+
+def advance(
+    shift: Shift, *, day: date, rows: Mapping[Arm, DailyMetrics], decision: Decision | None
+) -> Shift:
+    """The shift after the run of `day`, which saw `rows`, the metrics of the day before.
+
+    The same shift where this day was acted on already, or nothing is left to do. `decision` is
+    needed until there is a winner.
+    """
+    if shift.is_over or (shift.day is not None and day <= shift.day):
+        return shift
+    today = replace(shift, day=day)
+    missing = [arm for arm in ARMS if arm not in rows or rows[arm].is_missing]
+    if missing:
+        return replace(today, stage="no_data", reason=_missing_words(missing))
+    if shift.winner is None:
+        return _begin(today, decision)
+    other: Arm = "v1" if shift.winner == "v2" else "v2"
+    if worse := regressions(rows[shift.winner], rows[other]):
+        return _roll_back(today, worse)
+    return _go_on(today)
+
+
+def has_news(before: Shift | None, after: Shift) -> bool:
+    """Whether somebody should be told: of each state once, not of every day."""
+    if before is None:
+        return True
+    return (before.stage, before.v1_weight) != (after.stage, after.v1_weight)
+
+
+def parse_stage(given: str) -> Stage:
+    if given not in get_args(Stage):
+        raise ValueError(f"shift stage: given {given!r}, allowed {', '.join(get_args(Stage))}")
+    return cast(Stage, given)
+
+
+def _begin(shift: Shift, decision: Decision | None) -> Shift:
+    if decision is None:
+        raise ValueError("without a winner a decision is needed")
+    reason = "; ".join((*decision.reasons, *decision.warnings))
+    if decision.winner is None:
+        return replace(shift, stage=parse_stage(decision.outcome), reason=reason)
+    chosen = replace(shift, winner=cast(Arm, decision.winner), before=shift.v1_weight)
+    return _step(chosen, f"winner {decision.winner}: {reason}")
+
+
+def _go_on(shift: Shift) -> Shift:
+    if shift.winner_weight < WATCH_LEVEL - 1e-9:
+        return _step(shift, "no regression since the last step")
+    stable = shift.stable_days + 1
+    if stable < STABLE_DAYS:
+        return replace(
+            shift,
+            stage="watching",
+            stable_days=stable,
+            reason=f"stable for {stable} of {STABLE_DAYS} days at {percent(shift.winner_weight)}",
+        )
+    return replace(
+        shift,
+        stage="promoted",
+        stable_days=stable,
+        v1_weight=1.0 if shift.winner == "v1" else 0.0,
+        reason=f"stable for {STABLE_DAYS} days at {percent(shift.winner_weight)}: "
+        f"{shift.winner} now gets everything",
+    )
+
+
+def _step(shift: Shift, why: str) -> Shift:
+    share = round(max(shift.winner_weight, min(shift.winner_weight + STEP, WATCH_LEVEL)), 2)
+    return replace(
+        shift,
+        stage="watching" if share >= WATCH_LEVEL else "shifting",
+        v1_weight=share if shift.winner == "v1" else round(1 - share, 2),
+        reason=f"{why}; {shift.winner} now gets {percent(share)}",
+    )
+
+
+def _roll_back(shift: Shift, worse: tuple[str, ...]) -> Shift:
+    before = shift.v1_weight if shift.before is None else shift.before
+    return replace(
+        shift,
+        stage="rolled_back",
+        v1_weight=before,
+        stable_days=0,
+        reason=f"{shift.winner} did worse: {'; '.join(worse)}; back to {percent(before)} for v1",
+    )
+
+
+def _missing_words(missing: Sequence[str]) -> str:
+    return f"no metrics of the day before for {' and '.join(missing)}: nothing was moved"

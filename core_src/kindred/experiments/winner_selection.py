@@ -1,0 +1,115 @@
+"""One day's run over the embedding experiment: what becomes of its shift, and who is told what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kindred.experiments.daily_metrics import DailyMetrics
+from kindred.experiments.decision_words import percent
+from kindred.experiments.embedding_decision import EmbeddingPlan, decide_embedding, missing_days
+from kindred.experiments.embedding_experiment import EmbeddingExperiment
+from kindred.experiments.gradual_shift import Shift, advance, has_news
+
+_HEADLINES = {
+    "keep_running": "no winner yet",
+    "no_winner": "there is no winner",
+    "blocked": "nothing can be promoted",
+    "no_data": "metrics are missing",
+    "shifting": "traffic moves to the winner",
+    "watching": "the winner is being watched",
+    "promoted": "the winner has all traffic",
+    "rolled_back": "rolled back",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftRecord:
+    """The experiment's item. `shift_revision` is the item's revision when the shift was written.
+
+    `notice` was written with the shift and has not been sent yet.
+    """
+
+    experiment: EmbeddingExperiment
+    plan: EmbeddingPlan
+    revision: int | None = None
+    shift: Shift | None = None
+    shift_revision: int | None = None
+    notice: Notice | None = None
+
+    def current_shift(self, *, now: datetime) -> Shift:
+        """Where the shift stands; from the start again where somebody changed the experiment.
+
+        What was counted before such a change came under other weights, so that it counts no more.
+        """
+        weight = self.experiment.v1_weight
+        if self.shift is None:
+            return Shift(v1_weight=weight, since=self.plan.since)
+        if self.shift_revision != self.revision or self.shift.v1_weight != weight:
+            return Shift(v1_weight=weight, since=now.date())
+        return self.shift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """`notice` is None where nobody need be told: the state is the one of the day before."""
+
+    shift: Shift
+    notice: Notice | None
+
+
+def select_winner(
+    record: ShiftRecord, rows: Sequence[DailyMetrics], *, now: datetime
+) -> Selection | None:
+    """`rows` are the days' metrics that count, up to yesterday.
+
+    None where there is nothing to do: the experiment is not active, its shift is over, or today's
+    run has been.
+    """
+    before = record.current_shift(now=now)
+    today = now.date()
+    if record.experiment.status != "active" or before.is_over or before.day == today:
+        return None
+    counted = [row for row in rows if before.since is None or row.day >= before.since]
+    decision = (
+        decide_embedding(
+            record.experiment.experiment_id,
+            record.plan,
+            v1_weight=before.v1_weight,
+            rows=counted,
+            now=now,
+        )
+        if before.winner is None
+        else None
+    )
+    yesterday = today - timedelta(days=1)
+    latest = {row.arm: row for row in counted if row.day == yesterday}
+    after = advance(before, day=today, rows=latest, decision=decision)
+    told = record.shift if before is record.shift else None
+    gaps = missing_days(counted, until=yesterday) if counted else ()
+    notice = _notice(record, after, [day.isoformat() for day in gaps])
+    return Selection(shift=after, notice=notice if has_news(told, after) else None)
+
+
+def _notice(record: ShiftRecord, shift: Shift, gaps: Sequence[str]) -> Notice:
+    headline = _HEADLINES[shift.stage]
+    lines = [
+        f"Experiment {record.experiment.experiment_id}: {headline}.",
+        f"Why: {shift.reason}.",
+        f"Traffic: v1 {percent(shift.v1_weight)}, v2 {percent(1 - shift.v1_weight)}.",
+        f"Policy: {record.plan.policy}.",
+    ]
+    if gaps:
+        lines.append(f"Days without metrics: {', '.join(gaps)}.")
+    if shift.stage == "rolled_back":
+        lines.append("It stays so until somebody sets the experiment: `kindred experiment set`.")
+    # SNS takes 100 characters.
+    subject = f"Kindred: {record.experiment.experiment_id}: {headline}"[:100]
+    return Notice(subject=subject, message="\n".join(lines))

@@ -1,0 +1,71 @@
+"""What the daily functions are told by their environment and event, and the adapters made of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+
+from kindred_aws.daily_metrics_table import DailyMetricsTable
+from kindred_aws.shift_table import ShiftTable
+from kindred_aws.winner_topic import WinnerTopic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionSettings:
+    experiments_table: str
+    metrics_table: str
+    embedding_experiment_id: str
+
+
+@cache
+def settings() -> DecisionSettings:
+    """Raises KeyError for what is missing."""
+    return DecisionSettings(
+        experiments_table=os.environ["EXPERIMENTS_TABLE"],
+        metrics_table=os.environ["METRICS_TABLE"],
+        embedding_experiment_id=os.environ["EMBEDDING_EXPERIMENT_ID"],
+    )
+
+
+@cache
+def daily_metrics() -> DailyMetricsTable:
+    return DailyMetricsTable(
+        boto3.client("dynamodb"),
+        table_name=settings().metrics_table,
+        experiment_id=settings().embedding_experiment_id,
+    )
+
+
+@cache
+def shifts() -> ShiftTable:
+    return ShiftTable(
+        boto3.client("dynamodb"),
+        table_name=settings().experiments_table,
+        experiment_id=settings().embedding_experiment_id,
+    )
+
+
+@cache
+def winner_topic() -> WinnerTopic:
+    return WinnerTopic(boto3.client("sns"), topic_arn=os.environ["WINNER_TOPIC_ARN"])
+
+
+def scheduled_at(event: Mapping[str, Any]) -> datetime:
+    """When the run was due, which a retry keeps: EventBridge Scheduler's time, as its input."""
+    given = event.get("scheduled_at")
+    try:
+        at = datetime.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ValueError(f"scheduled_at: given {given!r}, allowed a time such as {_EXAMPLE}")
+    return at.astimezone(UTC)
+
+
+_EXAMPLE = "2026-11-21T01:00:00Z"
