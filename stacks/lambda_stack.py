@@ -12,6 +12,7 @@ from kindred_constructs.daily_schedule import DailySchedule
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.event_stream import RETENTION
 from kindred_constructs.function_bundle import FunctionBundle
+from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID
 from kindred_constructs.python_function import FunctionNetwork, FunctionRules, PythonFunction
 from kindred_constructs.search_domain import INDEX_PREFIX, SearchDomain
 from kindred_constructs.stream_consumer import StreamConsumer
@@ -133,6 +134,7 @@ class LambdaStack(cdk.Stack):
             **self._counters(),
             "METRICS_TABLE": tables.metrics.table_name,
             "EXPERIMENTS_TABLE": tables.experiments.table_name,
+            "EMBEDDING_EXPERIMENT_ID": EMBEDDING_EXPERIMENT_ID,
         }
         aggregate = self._daily("AggregateMetrics", at="00:15", environment=shared)
         tables.grant_aggregate(aggregate.role)

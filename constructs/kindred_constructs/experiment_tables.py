@@ -7,6 +7,9 @@ from constructs import Construct
 
 from kindred_constructs.global_table import TableRules
 
+# The partition of the experiment between the embedding models in each of the tables.
+EMBEDDING_EXPERIMENT_ID = "embedding_v1_vs_v2"
+
 
 class ExperimentTables(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, rules: TableRules) -> None:

@@ -13,7 +13,7 @@ from constructs import Construct
 
 from kindred_constructs.artefact_bucket import ArtefactBucket
 from kindred_constructs.canary_route import CanaryRoute
-from kindred_constructs.experiment_tables import ExperimentTables
+from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID, ExperimentTables
 from kindred_constructs.fargate_service import FargateService, ServicePlan
 from kindred_constructs.service_task import ServiceTask, secret_reference
 from kindred_constructs.valkey_cache import ValkeyCache
@@ -23,7 +23,7 @@ _SETTINGS = {
     # A second thread of a small scan waits longer for its core than it saves.
     "OPENBLAS_NUM_THREADS": "1",
     "METRICS_NAMESPACE": "Kindred",
-    "EMBEDDING_EXPERIMENT_ID": "embedding_v1_vs_v2",
+    "EMBEDDING_EXPERIMENT_ID": EMBEDDING_EXPERIMENT_ID,
 }
 
 
