@@ -11,8 +11,8 @@ from constructs import Construct
 from kindred_constructs.daily_schedule import DailySchedule
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.event_stream import RETENTION
-from kindred_constructs.function_bundle import FunctionBundle
 from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID
+from kindred_constructs.function_bundle import FunctionBundle
 from kindred_constructs.python_function import FunctionNetwork, FunctionRules, PythonFunction
 from kindred_constructs.search_domain import INDEX_PREFIX, SearchDomain
 from kindred_constructs.stream_consumer import StreamConsumer
