@@ -50,7 +50,7 @@ EXECUTES = {
     "AWS::ApiGateway::UsagePlan": "keys; throttling and quota by the emulator's own count, which "
     "says nothing of how AWS throttles",
     "AWS::ApiGateway::UsagePlanKey": "",
-    "AWS::Athena::WorkGroup": "its location of results",
+    "AWS::Athena::WorkGroup": "DuckDB answers, in its dialect, with nobody's rights on the data",
     "AWS::CloudWatch::Alarm": "evaluated over what services and tests put",
     "AWS::Cognito::UserPool": "users, groups and signed tokens; no e-mail, no second factor, no "
     "threat protection",
@@ -67,12 +67,14 @@ EXECUTES = {
     "AWS::IAM::Policy": "enforced on every call",
     "AWS::IAM::Role": "assumed by tasks; trust policies are read",
     "AWS::KMS::Alias": "",
-    "AWS::KMS::Key": "calls on S3, DynamoDB and Secrets Manager need its grants; no rotation",
+    "AWS::KMS::Key": "calls on what it encrypts need its grants (S3, DynamoDB, Secrets Manager, "
+    "Kinesis, SQS, SNS); no rotation",
     "AWS::Kinesis::Stream": "shards, order and sequence numbers; no limits of throughput",
     "AWS::Lambda::EventInvokeConfig": "",
-    "AWS::Lambda::EventSourceMapping": "batches, bisecting, retries and failures by AWS's rules",
-    "AWS::Lambda::Function": "its asset in a process of its own under its role; no memory or "
-    "concurrency limits, no network of its own",
+    "AWS::Lambda::EventSourceMapping": "batches, bisecting, retries and failures by AWS's rules, "
+    "read as the function's role; always one batch of a shard at a time",
+    "AWS::Lambda::Function": "its asset in processes of their own under its role, with timeout and "
+    "reserved concurrency; the host's Python, no memory limit, no network of its own",
     "AWS::Lambda::Permission": "",
     "AWS::Logs::LogGroup": "written as the execution role; embedded metrics are read",
     "AWS::Logs::LogStream": "",
@@ -81,10 +83,10 @@ EXECUTES = {
     "AWS::SNS::Subscription": "to queues and functions; e-mail is never sent",
     "AWS::SNS::Topic": "",
     "AWS::SNS::TopicPolicy": "enforced",
-    "AWS::SQS::Queue": "a CMK is asked for by nobody",
+    "AWS::SQS::Queue": "a CMK is asked for, messages are not encrypted",
     "AWS::SQS::QueuePolicy": "enforced",
     "AWS::SSM::Parameter": "",
-    "AWS::Scheduler::Schedule": "invokes its function under its role when it is time",
+    "AWS::Scheduler::Schedule": "invokes its function under its role when it is time, in UTC",
     "AWS::SecretsManager::Secret": "no rotation",
     "AWS::SecretsManager::SecretTargetAttachment": "",
 }
@@ -99,8 +101,8 @@ STOOD_IN = {
     "commands that only Valkey knows are missing",
     "AWS::ElastiCache::User": "an ACL user of that Redis",
     "AWS::ElastiCache::UserGroup": "its users are let in, nobody else",
-    "AWS::KinesisFirehose::DeliveryStream": "DuckDB writes its Parquet; buffers are shorter, and "
-    "nothing is metered",
+    "AWS::KinesisFirehose::DeliveryStream": "DuckDB writes its Parquet, as its role; buffers wait "
+    "5 s at most, whatever the template hints",
     "AWS::OpenSearchService::Domain": "a server in memory that knows document, bulk, count and "
     "plain search calls; TLS, signatures and the callers' policies are real",
     "AWS::RDS::DBCluster": "PostgreSQL 18 behind a TLS proxy, with the secret's password; the "

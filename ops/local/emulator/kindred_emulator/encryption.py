@@ -42,6 +42,7 @@ def install() -> None:
     after_each_change("AWS::S3::Bucket", _bucket_key)
     for table_type in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
         after_each_change(table_type, _table_key)
+    after_each_change("AWS::SNS::Topic", _topic_key)
     enforce, denied = iam_evaluator.enforce, iam_actions.access_denied_response
 
     def enforce_with_key(
@@ -136,4 +137,9 @@ def _table_key(table: str, properties: Properties) -> dict[str, Any]:
             dynamodb._tables[table]["SSEDescription"] = dynamodb._sse_description_from_spec(
                 {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
             )
+    return {}
+
+
+def _topic_key(arn: str, properties: Properties) -> dict[str, Any]:
+    sns._topics[arn]["attributes"]["KmsMasterKeyId"] = properties.get("KmsMasterKeyId")
     return {}
