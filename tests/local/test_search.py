@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import uuid
+from datetime import UTC, datetime
 
 import boto3
 import httpx
@@ -49,6 +50,13 @@ def index() -> str:
     return f"test-{uuid.uuid4().hex}"
 
 
+def reachable(domain: Domain) -> bool:
+    try:
+        return domain.send("GET", "/").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def bulk(index: str, *ids: str) -> bytes:
     lines = [
         line for name in ids for line in ({"index": {"_index": index, "_id": name}}, {"name": name})
@@ -91,21 +99,67 @@ def test_a_role_without_the_grant_is_refused(
     assert "signature" in forged.json()["error"]["reason"]
 
 
+def put_exposures(platform: LocalPlatform, experiment: str, *, units: int) -> None:
+    records = [
+        {
+            "event_id": str(uuid.uuid4()),
+            "type": "exposure",
+            "occurred_at": datetime.now(UTC).isoformat(),
+            "unit_id": f"unit-{number}",
+            "experiment_id": experiment,
+            "variation": "control",
+            "segments": {},
+        }
+        for number in range(units)
+    ]
+    platform.aws("kinesis").put_records(
+        StreamName=platform.outputs["EventStreamName"],
+        Records=[
+            {"Data": json.dumps(record).encode(), "PartitionKey": record["unit_id"]}
+            for record in records
+        ],
+    )
+
+
+def counted(platform: LocalPlatform, experiment: str) -> int:
+    items = platform.aws("dynamodb").query(
+        TableName=platform.outputs["CountersTableName"],
+        KeyConditionExpression="experiment_id = :experiment",
+        ExpressionAttributeValues={":experiment": {"S": experiment}},
+    )["Items"]
+    return sum(int(item["units"]["N"]) for item in items if "units" in item)
+
+
+def test_an_outage_of_the_search_loses_no_event_and_stops_no_counter(
+    platform: LocalPlatform, domain: Domain
+) -> None:
+    experiment = f"test-{uuid.uuid4().hex}"
+    wanted = json.dumps({"query": {"term": {"experiment_id": experiment}}}).encode()
+
+    def indexed() -> int:
+        return int(domain.call("POST", "/*/_count", wanted).json()["count"])
+
+    assert platform.run("outage").returncode == 0
+    try:
+        put_exposures(platform, experiment, units=20)
+        wait_until(lambda: counted(platform, experiment) == 20)
+    finally:
+        assert platform.run("outage", "--end").returncode == 0
+
+    wait_until(lambda: reachable(domain) and indexed() == 20, seconds=60)
+    assert counted(platform, experiment) == 20
+
+
 def test_during_an_outage_nobody_answers_and_the_platform_stays(
     platform: LocalPlatform, domain: Domain, index: str
 ) -> None:
     domain.call("POST", "/_bulk", bulk(index, "a"))
 
-    def answers() -> bool:
-        try:
-            return domain.call("GET", f"/{index}/_count").json() == {"count": 1}
-        except httpx.TransportError:
-            return False
-
     assert platform.run("outage").returncode == 0
     try:
-        wait_until(lambda: not answers())
+        wait_until(lambda: not reachable(domain))
         assert platform.file["state"] == "ready"
     finally:
         assert platform.run("outage", "--end").returncode == 0
-    wait_until(answers)
+    wait_until(lambda: reachable(domain))
+    assert domain.call("GET", f"/{index}/_count").json() == {"count": 1}
