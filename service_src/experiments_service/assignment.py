@@ -72,6 +72,8 @@ def shown(experiment: Experiment, result: ExperimentResult | None) -> tuple[str,
     """Key and value of the variation that the unit is to see."""
     key = result.key if result else experiment.released or experiment.control.key
     variation = next(each for each in experiment.variations if each.key == key)
+    if variation.redirect_url is not None:
+        return key, {"urlRedirect": variation.redirect_url}
     return key, variation.value
 
 

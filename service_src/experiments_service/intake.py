@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -34,9 +33,7 @@ class Intake:
     segments: frozenset[str]
 
 
-def intake_of(experiment: Experiment, *, now: datetime) -> Intake:
-    starts_at = experiment.starts_at
-    due = experiment.status == ExperimentStatus.SCHEDULED and starts_at and starts_at <= now
+def intake_of(experiment: Experiment) -> Intake:
     pairs = [
         (metric.numerator, metric.denominator)
         for metric in experiment.metrics
@@ -45,7 +42,7 @@ def intake_of(experiment: Experiment, *, now: datetime) -> Intake:
     tracked = [metric.key for metric in experiment.metrics if metric.kind != "ratio"]
     return Intake(
         status=experiment.status,
-        taking=bool(due) or experiment.status in _TAKING,
+        taking=experiment.status in _TAKING,
         variations=frozenset(variation.key for variation in experiment.variations),
         cross={
             key: tuple(

@@ -43,7 +43,7 @@ def compile_copy(copy: Copy, *, now: datetime, held: Published | None) -> Publis
         copy=copy,
         snapshot=snapshot,
         experiments={experiment.key: experiment for experiment in definitions.experiments},
-        intakes={each.key: intake_of(each, now=now) for each in definitions.experiments},
+        intakes={each.key: intake_of(each) for each in definitions.experiments},
         disabled=frozenset(flag.key for flag in definitions.flags if not flag.enabled),
         features=held.features if held and unchanged else _features(snapshot),
         next_change=min((at for at in _boundaries(definitions) if at > now), default=None),

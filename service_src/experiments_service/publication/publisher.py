@@ -21,6 +21,8 @@ from kindred.experiments.engine.snapshot import Snapshot
 
 _LOAD_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
+# How soon what was lost is asked again.
+_RECHECK_SECONDS = 2.0
 
 Need = Literal["database", "valkey", "s3", "valid definitions"]
 
@@ -103,9 +105,12 @@ class Publisher:
         self._tasks = [asyncio.create_task(each()) for each in work]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        pending = set(self._tasks)
+        while pending:
+            for task in pending:
+                task.cancel()
+            # More than once: a Valkey client that is connecting may swallow a cancellation.
+            _, pending = await asyncio.wait(pending, timeout=0.1)
         self._tasks = []
 
     async def changed(self) -> None:
@@ -180,10 +185,11 @@ class Publisher:
     def _seconds_to_next(self) -> float:
         if self._held is None:
             return _RETRY_SECONDS
+        longest = min(self._poll_seconds, _RECHECK_SECONDS) if self._lost else self._poll_seconds
         if self._held.next_change is None:
-            return self._poll_seconds
+            return longest
         until = self._held.next_change.timestamp() - self._clock()
-        return min(self._poll_seconds, max(until, 0.01))
+        return min(longest, max(until, 0.01))
 
     @contextlib.contextmanager
     def _needing(self, need: Need) -> Iterator[None]:
