@@ -88,12 +88,14 @@ class Analysis:
         }
 
 
-def analyse(experiment: Experiment, counts: Counts, *, now: datetime) -> Analysis:
-    """The results of an experiment as of `now`.
+def analyse(
+    experiment: Experiment, counts: Counts, *, now: datetime, segment: str | None = None
+) -> Analysis:
+    """The results of an experiment as of `now`; `segment` is the only one to be shown, if given.
 
     Raises ValueError for a sample plan that no experiment can meet.
     """
-    days, segments = counts.days, _largest_first(counts)
+    days, segments = counts.days, [segment] if segment else _largest_first(counts)
     by_day = [_by_variation(experiment, counts, [day], ALL) for day in days]
     overall = reduce(_added, by_day) if by_day else _by_variation(experiment, counts, [now.date()])
     seen = observation(

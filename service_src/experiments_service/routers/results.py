@@ -61,10 +61,7 @@ async def read_results(
 def _analysis(
     experiment: Experiment, counts: Counts, segment: str | None, now: datetime
 ) -> dict[str, Any]:
-    shown = analyse(experiment, counts, now=now).to_json()
-    if segment is not None:
-        shown["segments"] = [each for each in shown["segments"] if each["segment"] == segment]
-    return shown
+    return analyse(experiment, counts, now=now, segment=segment).to_json()
 
 
 def _tag(experiment: Experiment, counts: Counts, segment: str | None, now: datetime) -> str:

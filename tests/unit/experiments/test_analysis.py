@@ -115,6 +115,8 @@ def test_segments_are_told_apart_the_largest_first():
 
     assert [each["segment"] for each in segments] == ["os=web", "os=ios"]
     assert segments[1]["metrics"][0]["variations"][0]["mean"] == 0.2
+    alone = analyse(experiment(), Counts(cells=cells), now=NOW, segment="os=ios").to_json()
+    assert alone["segments"] == segments[1:]
 
 
 def test_a_covariate_makes_the_interval_narrower():
