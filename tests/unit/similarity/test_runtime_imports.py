@@ -10,6 +10,10 @@ RUNTIME = (
     "kindred.similarity.index",
     "kindred.prediction.track_record",
     "kindred_aws.artefact_store",
+    "kindred_aws.experiment_table",
+    "kindred_aws.metrics_table",
+    "kindred_aws.request_log",
+    "kindred_aws.unit_cache",
 )
 TRAINING_ONLY = ("scipy", "sklearn", "pyarrow", "threadpoolctl")
 
