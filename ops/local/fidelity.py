@@ -50,7 +50,6 @@ EXECUTES = {
     "AWS::ApiGateway::UsagePlan": "keys; throttling and quota by the emulator's own count, which "
     "says nothing of how AWS throttles",
     "AWS::ApiGateway::UsagePlanKey": "",
-    "AWS::Athena::WorkGroup": "DuckDB answers, in its dialect, with nobody's rights on the data",
     "AWS::CloudWatch::Alarm": "evaluated over what services and tests put",
     "AWS::Cognito::UserPool": "users, groups and signed tokens; no e-mail, no second factor, no "
     "threat protection",
@@ -91,6 +90,7 @@ EXECUTES = {
     "AWS::SecretsManager::SecretTargetAttachment": "",
 }
 STOOD_IN = {
+    "AWS::Athena::WorkGroup": "DuckDB answers, in its dialect, with nobody's rights on the data",
     "AWS::ECS::Cluster": "local processes",
     "AWS::ECS::Service": "local processes, replaced one version by the next: no canary steps, "
     "no deployment alarms, no capacity providers",
