@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import fields
 
 import pytest
 
 from ops.local.ports import PortTaken, free_port, require_free
+from ops.local.settings import PORT_PURPOSES, LocalSettings
 
 
 def test_a_port_in_use_is_named_with_what_moves_it() -> None:
@@ -25,3 +27,9 @@ def test_a_port_in_use_is_named_with_what_moves_it() -> None:
 
 def test_free_ports_are_no_problem() -> None:
     require_free({"the cache": ("cache_port", free_port())})
+
+
+def test_every_port_of_a_platform_is_known_with_its_purpose() -> None:
+    ports = {field.name for field in fields(LocalSettings) if field.name.endswith("_port")}
+
+    assert set(PORT_PURPOSES) == ports
