@@ -89,11 +89,15 @@ class CompiledExperiment:
             isinstance(value, Mapping) and value.get("urlRedirect") for value in self.variations
         )
 
+    def targets(self, url: str) -> bool:
+        """Whether the page is one of the experiment's; without patterns all are."""
+        return self._targets_url is None or self._targets_url(url)
+
     def assign(self, context: Context, path: Path = ()) -> ExperimentResult | None:
         """None when the unit is not in the experiment."""
         if self._count < 2 or not context.enabled:
             return None
-        if self._targets_url is not None and not self._targets_url(context.url):
+        if not self.targets(context.url):
             return None
         if context.url or context.forced_variations:
             forced = self._forced_by(context)

@@ -28,9 +28,12 @@ class UnknownExperiment(KeyError):
 
 
 class Snapshot:
-    """Holders swap it whole: reading needs no lock. Made by `compile_snapshot`."""
+    """Holders swap it whole: reading needs no lock. Made by `compile_snapshot`.
 
-    __slots__ = ("_experiments", "_flags", "_redirecting", "payload", "version")
+    `redirecting` are the experiments that lead pages elsewhere by themselves, in their order.
+    """
+
+    __slots__ = ("_experiments", "_flags", "payload", "redirecting", "version")
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class Snapshot:
         self.version = version
         self._flags = flags
         self._experiments = experiments
-        self._redirecting = redirecting
+        self.redirecting = redirecting
 
     @property
     def flag_keys(self) -> tuple[str, ...]:
@@ -71,7 +74,7 @@ class Snapshot:
 
     def redirect(self, context: Context) -> Redirect | None:
         """Where the first experiment that redirects the page at `context.url` leads."""
-        for experiment in self._redirecting:
+        for experiment in self.redirecting:
             result = experiment.assign(context)
             found = None if result is None else self.redirect_of(result, context)
             if found is not None:
