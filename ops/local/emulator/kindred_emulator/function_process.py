@@ -89,6 +89,7 @@ class FunctionProcess:
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
                 if not ready:
                     self._process.kill()
+                    self._process.wait()
                     message = f"Task timed out after {timeout:.2f} seconds"
                     return self._failure("Sandbox.Timedout", message)
                 for key, _ in ready:

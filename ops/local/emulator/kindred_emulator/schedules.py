@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from typing import Any
 
 from ministack.core.responses import new_uuid
@@ -16,6 +15,7 @@ from ministack.services import eventbridge, lambda_svc
 from .functions import function_session
 from .message_delivery import send_as
 from .role_sessions import RoleSession, role_session
+from .schedule_input import with_context
 
 Schedule = dict[str, Any]
 
@@ -58,22 +58,6 @@ def _invoke(target: dict[str, Any], schedule: Schedule, *, due: float) -> None:
         _give_up(session, target, schedule, text, problem)
     else:
         lambda_svc.invoke_async_with_retry(function, json.loads(text))
-
-
-def with_context(text: str, *, schedule_arn: str, due: float, execution_id: str) -> str:
-    """The input with Scheduler's context attributes filled in; `due` is cut to its minute.
-
-    Source: EventBridge Scheduler User Guide, "Adding context attributes".
-    """
-    minute = time.strftime("%Y-%m-%dT%H:%M:00Z", time.gmtime(due))
-    for attribute, value in (
-        ("schedule-arn", schedule_arn),
-        ("scheduled-time", minute),
-        ("execution-id", execution_id),
-        ("attempt-number", "1"),
-    ):
-        text = text.replace(f"<aws.scheduler.{attribute}>", value)
-    return text
 
 
 def _give_up(

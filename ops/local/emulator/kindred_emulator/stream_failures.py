@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ministack.core.responses import new_uuid
 
+from .failure_record import failure_record
 from .functions import function_session
 from .message_delivery import send_as
 
@@ -34,56 +34,17 @@ def send_failure(
     logger.warning("gave up %s to %s of %s: %s", first, last, shard_id, reason)
     if not target:
         return
-    text = json.dumps(
-        failure_record(mapping, function, batch, reason, shard_id=shard_id, answer=answer)
+    record = failure_record(
+        mapping,
+        batch,
+        reason,
+        answer=answer,
+        shard_id=shard_id,
+        version=function.get("Version", "$LATEST"),
+        request_id=new_uuid(),
+        now=time.time(),
     )
-    refusal = send_as(function_session(function), target, text)
+    refusal = send_as(function_session(function), target, json.dumps(record))
     if refusal:
         mapping["LastProcessingResult"] = f"PROBLEM: {refusal}"
         logger.error("the on-failure destination of %s: %s", mapping["UUID"], refusal)
-
-
-def failure_record(
-    mapping: dict[str, Any],
-    function: dict[str, Any],
-    batch: Batch,
-    reason: Reason,
-    *,
-    shard_id: str,
-    answer: Answer | None,
-) -> dict[str, Any]:
-    """What AWS tells of a batch that was given up: where its records are, and not what is in them.
-
-    Source: AWS Lambda Developer Guide, "Retain discarded batch records".
-    """
-    first, last = batch.records[0], batch.records[-1]
-    response: dict[str, Any] = {}
-    if answer:
-        response = {"statusCode": 200, "executedVersion": function.get("Version", "$LATEST")}
-        if answer.failed:
-            response["functionError"] = "Unhandled"
-    return {
-        "requestContext": {
-            "requestId": new_uuid(),
-            "functionArn": mapping["FunctionArn"],
-            "condition": str(reason),
-            "approximateInvokeCount": batch.failures,
-        },
-        "responseContext": response,
-        "version": "1.0",
-        "timestamp": _instant(time.time()),
-        "KinesisBatchInfo": {
-            "shardId": shard_id,
-            "startSequenceNumber": first["SequenceNumber"],
-            "endSequenceNumber": last["SequenceNumber"],
-            "approximateArrivalOfFirstRecord": _instant(first["ApproximateArrivalTimestamp"]),
-            "approximateArrivalOfLastRecord": _instant(last["ApproximateArrivalTimestamp"]),
-            "batchSize": len(batch.records),
-            "streamArn": mapping["EventSourceArn"],
-        },
-    }
-
-
-def _instant(seconds: float) -> str:
-    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
