@@ -19,6 +19,7 @@ metrics = Metrics()
 @metrics.log_metrics
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Of the day before the run, or of the past `day` that the event names, to do it again."""
+    metrics.add_metric("DailyRuns", MetricUnit.Count, 1)
     day = _day(event)
     rows = [fold_windows(arm, day, found) for arm, found in daily_metrics().windows(day).items()]
     for row in rows:

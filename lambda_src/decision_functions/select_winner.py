@@ -18,6 +18,7 @@ metrics = Metrics()
 
 @metrics.log_metrics
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    metrics.add_metric("DailyRuns", MetricUnit.Count, 1)
     now = scheduled_at(event)
     record = _told(shifts().load())
     if record is None:

@@ -75,6 +75,8 @@ def advance(
     if shift.is_over or (shift.day is not None and day <= shift.day):
         return shift
     today = replace(shift, day=day)
+    if shift.since is not None and day <= shift.since:
+        return replace(today, stage="keep_running", reason=f"metrics count from {shift.since} on")
     missing = [arm for arm in ARMS if arm not in rows or rows[arm].is_missing]
     if missing:
         return replace(today, stage="no_data", reason=_missing_words(missing))

@@ -47,13 +47,14 @@ class ShiftRecord:
     def current_shift(self, *, now: datetime) -> Shift:
         """Where the shift stands; from the start again where somebody changed the experiment.
 
-        What was counted before such a change came under other weights, so that it counts no more.
+        What was counted under other weights counts no more, nor does today: units keep their arm
+        for a day.
         """
         weight = self.experiment.v1_weight
         if self.shift is None:
             return Shift(v1_weight=weight, since=self.plan.since)
         if self.shift_revision != self.revision or self.shift.v1_weight != weight:
-            return Shift(v1_weight=weight, since=now.date())
+            return Shift(v1_weight=weight, since=now.date() + timedelta(days=1))
         return self.shift
 
 

@@ -159,11 +159,11 @@ def test_an_operators_change_starts_the_count_anew(aws, put_experiment, experime
         ExpressionAttributeValues={":weight": {"N": "0.5"}, ":one": {"N": "1"}},
     )
 
-    stale, fresh = live(2, 3)
+    answers = live(2, 3, 4)
 
-    # The day on which it was changed saw both weights, and counts no more.
-    assert stale["stage"] == "no_data"
-    assert fresh["stage"] == "shifting"
+    # The day of the change saw both weights, and on the next units still keep their old arm.
+    assert [answer["stage"] for answer in answers] == ["keep_running", "keep_running", "shifting"]
+    assert "metrics count from 2026-11-05 on" in answers[1]["reason"]
     assert experiment()["v1_weight"] == 0.4
 
 
