@@ -47,7 +47,7 @@ def experiment_commands(
     """Experiments as somebody who may change them sees them, and flags as clients read them."""
     context = {"context": {"targetingKey": "user-1"}}
     return (
-        f'curl -s -H "authorization: $({token_command})" '
+        f'curl -s -H "authorization: Bearer $({token_command})" '
         + shlex.quote(f"{api_url}api/v1/experiments"),
         _post(f"{api_url}ofrep/v1/evaluate/flags", api_key, context),
         f"curl -s {shlex.quote(f'{api_url}api/features/{client_key}')}",

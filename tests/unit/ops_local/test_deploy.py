@@ -122,6 +122,7 @@ def test_experiments_are_asked_for_with_a_token_and_flags_without(tmp_path: Path
     )
 
     assert "'/a place/kindred/.venv/bin/kindred' local token" in experiments
+    assert "authorization: Bearer $(" in experiments
     assert "x-api-key" not in experiments
     assert "x-api-key: key" in flags
     assert features == "curl -s http://localhost/api/features/sdk-1"
