@@ -35,7 +35,6 @@ LARGEST_OBJECT_RECORDS = 50_000
 CONVERSION_FAILED = "format-conversion-failed"
 
 logger = logging.getLogger("kindred.firehose")
-_running: set[str] = set()
 
 
 class DeliveryRefused(Exception):
@@ -68,7 +67,10 @@ class Deliverer(threading.Thread):
         self._stream_arn = source["KinesisStreamARN"]
         self._source_role = role_session(source["RoleARN"], delivery["name"])
         stream = find_stream(self._stream_arn)
-        self._positions = {shard: latest(stream, shard) for shard in (stream or {})["shards"]}
+        # From now on, as AWS begins when a delivery stream is made.
+        self._positions = (
+            {shard: latest(stream, shard) for shard in stream["shards"]} if stream else {}
+        )
         self._problem = ""
 
     def run(self) -> None:
@@ -89,7 +91,7 @@ class Deliverer(threading.Thread):
         if refusal:
             raise DeliveryRefused(refusal)
         stream = find_stream(self._stream_arn)
-        for shard_id in (stream or {"shards": ()})["shards"]:
+        for shard_id in stream["shards"] if stream else ():
             while stream:
                 position = self._positions.get(shard_id, "")
                 records = read_after(stream, shard_id, position, LARGEST_OBJECT_RECORDS)

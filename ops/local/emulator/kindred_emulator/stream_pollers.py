@@ -25,6 +25,7 @@ from .stream_polling import (
     Answer,
     Batch,
     Reason,
+    Record,
     Rules,
     decide,
     is_due,
@@ -205,7 +206,7 @@ class ShardPoller(threading.Thread):
         mapping["LastProcessingResult"] = "PROBLEM: Function call failed" if failed else "OK"
         return Answer(result.get("body"), failed and not throttled, throttled)
 
-    def _event_record(self, function: Function, record: dict[str, Any]) -> dict[str, Any]:
+    def _event_record(self, function: Function, record: Record) -> dict[str, Any]:
         return {
             "kinesis": {
                 "kinesisSchemaVersion": "1.0",
