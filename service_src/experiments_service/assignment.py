@@ -25,12 +25,13 @@ EventId = Annotated[str, StringConstraints(min_length=16, max_length=36)]
 class AssignIn(WireIn):
     """`unit_id` is the experiment's hash attribute; `event_id` makes the exposure count once,
     however often the assignment is asked for. `covariate` is the unit's value of the metric from
-    before the experiment.
+    before the experiment. `url` is the page, for experiments that run on some pages only.
     """
 
     experiment_key: ExperimentKey
     unit_id: UnitId
     attributes: Annotated[dict[str, Any], Field(max_length=100)] = {}  # noqa: RUF012
+    url: Annotated[str, StringConstraints(max_length=2_048)] = ""
     event_id: EventId | None = None
     covariate: Annotated[float, Field(ge=-LARGEST_VALUE, le=LARGEST_VALUE)] | None = None
 
@@ -64,7 +65,8 @@ def assign(
     if experiment.key not in published.snapshot.experiment_keys:
         return None
     attributes = {"id": given.unit_id, **given.attributes, experiment.hash_attribute: given.unit_id}
-    result = published.snapshot.run_experiment(experiment.key, Context(attributes, sticky=sticky))
+    context = Context(attributes, url=given.url, sticky=sticky)
+    result = published.snapshot.run_experiment(experiment.key, context)
     return result if result.in_experiment else None
 
 

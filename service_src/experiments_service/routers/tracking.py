@@ -55,7 +55,8 @@ async def assign_unit(
         raise _no_experiment(given.experiment_key)
     result = assign(published, experiment, given, sticky=None)
     exposure = None
-    if result is not None:
+    # A variation that the page's query string forces is somebody's look at it, and no exposure.
+    if result is not None and result.hash_used:
         event = exposure_of(experiment, given, result, now=datetime.now(UTC))
         refused = await put_events([event], collaborators)
         status: Literal["accepted", "retry"] = "retry" if refused else "accepted"

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import uuid
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from aws_lambda_powertools import Logger
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from experiments_service.assistants.notices import Notices
 from experiments_service.collaborators import ExperimentCollaborators
 from experiments_service.metrics import ExperimentMetrics
 from experiments_service.publication.copies import Copy
@@ -187,17 +189,19 @@ def collaborators(held, **changes):
     settings = SimpleNamespace(
         client_key=CLIENT_KEY, cache=SimpleNamespace(ttl_seconds=60), approvals_required=False
     )
+    metrics = ExperimentMetrics(namespace="Kindred", service="test", environment="test")
+    logger = Logger(service=f"test-{uuid.uuid4()}")
+    # Of the other half nothing is asked here.
+    absent = dict.fromkeys(each.name for each in fields(ExperimentCollaborators))
     return ExperimentCollaborators(
         **{
-            "sessions": None,
-            "reader": None,
+            **absent,
             "publisher": PublisherFake(held),
             "event_stream": EventStreamFake(),
             "counters": CountersFake(),
-            "identity": None,
-            "audit": None,
-            "metrics": ExperimentMetrics(namespace="Kindred", service="test", environment="test"),
-            "logger": Logger(service=f"test-{uuid.uuid4()}"),
+            "notices": Notices((), metrics=metrics, logger=logger),
+            "metrics": metrics,
+            "logger": logger,
             "settings": settings,
             **changes,
         }
