@@ -18,6 +18,7 @@ from experiments_service.entity_tags import matches
 from experiments_service.identity.roles import ViewerDep
 from kindred.experiments.analysis import analyse
 from kindred.experiments.counts import Counts
+from kindred.experiments.counts_json import counts_json
 from kindred.experiments.definitions import Experiment
 from kindred_service.problems import Refusal, invalid_field
 
@@ -61,7 +62,8 @@ async def read_results(
 def _analysis(
     experiment: Experiment, counts: Counts, segment: str | None, now: datetime
 ) -> dict[str, Any]:
-    return analyse(experiment, counts, now=now, segment=segment).to_json()
+    analysis = analyse(experiment, counts, now=now, segment=segment)
+    return {**analysis.to_json(), "counts": counts_json(counts)}
 
 
 def _tag(experiment: Experiment, counts: Counts, segment: str | None, now: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kindred.experiments.counts import Cell, Counts, Tally
+from kindred.experiments.counts_json import counts_json
 
 MONDAY, TUESDAY, FRIDAY = date(2026, 1, 5), date(2026, 1, 6), date(2026, 1, 9)
 COUNTS = Counts(
@@ -50,3 +51,18 @@ def test_what_there_is_can_be_listed():
     assert COUNTS.variations == ("a", "b")
     assert COUNTS.metrics == ("orders",)
     assert COUNTS.days == (MONDAY, TUESDAY, FRIDAY)
+
+
+def test_counts_can_be_checked_by_others():
+    assert counts_json(COUNTS) == {
+        "a": {
+            "units": 35,
+            "exposures": 0,
+            "metrics": {"orders": {"units": 3, "total": 4.0, "squares": 6.0, "events": 4}},
+        },
+        "b": {
+            "units": 9,
+            "exposures": 0,
+            "metrics": {"orders": {"units": 0, "total": 0.0, "squares": 0.0, "events": 0}},
+        },
+    }
