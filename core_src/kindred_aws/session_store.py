@@ -30,7 +30,7 @@ class SessionStore:
 
     async def find(self, key: str) -> str | None:
         held = await self._within_time(lambda: self._client.get(key))
-        return held.decode() if held is not None else None
+        return held.decode() if isinstance(held, bytes) else held
 
     async def add(self, key: str, value: str, *, expires_at: int) -> None:
         """Unless the key is taken."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from aws_lambda_powertools import Logger
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from experiments_service.assistants.experiment_design import DesignAssistant
+from experiments_service.assistants.notices import Notices
 from experiments_service.identity.authentication import Identity
 from experiments_service.metrics import ExperimentMetrics
 from experiments_service.settings import Settings
@@ -65,6 +67,8 @@ class ExperimentCollaborators:
     counters: ExperimentCounters
     identity: Identity
     audit: AuditSigner
+    notices: Notices
     metrics: ExperimentMetrics
     logger: Logger
     settings: Settings
+    assistant: DesignAssistant | None = None

@@ -17,6 +17,14 @@ _FLAG = TypeAdapter(Flag)
 _SAVED_GROUP = TypeAdapter(SavedGroup)
 _HOLDOUT = TypeAdapter(Holdout)
 
+Defined = Experiment | Flag | SavedGroup | Holdout
+_ADAPTERS: Mapping[type[Defined], TypeAdapter[Any]] = {
+    Experiment: _EXPERIMENT,
+    Flag: _FLAG,
+    SavedGroup: _SAVED_GROUP,
+    Holdout: _HOLDOUT,
+}
+
 
 def experiment_of(document: Document) -> Experiment:
     return _EXPERIMENT.validate_python(document)
@@ -34,13 +42,7 @@ def holdout_of(document: Document) -> Holdout:
     return _HOLDOUT.validate_python(document)
 
 
-def document_of(definition: Experiment | Flag | SavedGroup | Holdout) -> dict[str, Any]:
+def document_of(definition: Defined) -> dict[str, Any]:
     """Its fields as JSON values, all of them, so that reading it back needs no defaults."""
-    adapter: TypeAdapter[Any] = {
-        Experiment: _EXPERIMENT,
-        Flag: _FLAG,
-        SavedGroup: _SAVED_GROUP,
-        Holdout: _HOLDOUT,
-    }[type(definition)]
-    document: dict[str, Any] = adapter.dump_python(definition, mode="json")
+    document: dict[str, Any] = _ADAPTERS[type(definition)].dump_python(definition, mode="json")
     return document

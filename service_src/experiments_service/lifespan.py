@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from experiments_service.collaborators import ExperimentCollaborators
+from experiments_service.due_changes import follow_schedule
 from experiments_service.publication.current import record_age
 from kindred_service.background import repeat
 
@@ -26,7 +27,8 @@ def running(collaborators: ExperimentCollaborators) -> Any:
                 repeat(
                     lambda: _close_minute(collaborators), every_seconds=_EMF_SECONDS, logger=logger
                 )
-            )
+            ),
+            asyncio.create_task(follow_schedule(collaborators)),
         ]
         try:
             yield
@@ -35,6 +37,9 @@ def running(collaborators: ExperimentCollaborators) -> Any:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
             await collaborators.publisher.stop()
+            await collaborators.notices.close()
+            if collaborators.assistant:
+                await collaborators.assistant.close()
             _close_minute(collaborators)
 
     return lifespan

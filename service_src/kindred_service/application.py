@@ -52,9 +52,9 @@ def create_observed_app(
         lifespan=lifespan,
         responses={"4XX": {"model": Problem, "description": "The request cannot be answered"}},
     )
-    app.add_exception_handler(Refusal, _on(lambda error: error))
-    app.add_exception_handler(RequestValidationError, _on(from_validation))
-    app.add_exception_handler(HTTPException, _on(from_http))
+    app.add_exception_handler(Refusal, refusing(lambda error: error))
+    app.add_exception_handler(RequestValidationError, refusing(from_validation))
+    app.add_exception_handler(HTTPException, refusing(from_http))
     app.add_middleware(BodyLimit, body_bytes=body_bytes)
     app.add_middleware(Observation, metrics=metrics, logger=logger)
     _document_problems(app)
@@ -84,7 +84,10 @@ def _background(collaborators: Collaborators) -> Any:
     return lifespan
 
 
-def _on(refusal_of: Callable[[Any], Refusal]) -> Callable[[Request, Exception], JSONResponse]:
+def refusing(
+    refusal_of: Callable[[Any], Refusal],
+) -> Callable[[Request, Exception], JSONResponse]:
+    """An exception handler that answers with problem details."""
     return lambda request, error: respond(
         refusal_of(error), instance=request.scope.get("correlation_id")
     )

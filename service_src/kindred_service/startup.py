@@ -45,7 +45,7 @@ _CANNOT_START = (
 
 
 def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
-    """Load, then answer until SIGTERM; requests under way get 20 seconds to finish."""
+    """Load, then answer until SIGTERM."""
     logger = Logger(service=os.environ.get("SERVICE_NAME", "kindred"), utc=True, use_rfc3339=True)
     try:
         settings = read_settings(os.environ)
@@ -54,7 +54,7 @@ def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
         with tempfile.TemporaryDirectory(prefix="artefacts-") as directory:
             models = load_models(store, Path(directory))
             app = create_app(assemble(settings, models, logger))
-            _run(app, settings.port)
+            run(app, settings.port)
     except _CANNOT_START as error:
         logger.critical("cannot start", reason=str(error))
         sys.exit(1)
@@ -108,7 +108,8 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
     )
 
 
-def _run(app: FastAPI, port: int) -> None:
+def run(app: FastAPI, port: int) -> None:
+    """Answers until SIGTERM; requests under way get 20 seconds to finish."""
     uvicorn.run(
         app,
         # A container's address is not known to it; what may reach it is the security group's say.

@@ -54,18 +54,14 @@ def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda step: step.at))
 
 
-def require_possible(flag: Flag, steps: Iterable[Step]) -> None:
-    """Raises ImpossibleStep for the first step that the flag cannot take."""
-    for step in steps:
-        flag = apply(flag, step)
-
-
 def apply(flag: Flag, step: Step) -> Flag:
     """The flag after the step. Raises ImpossibleStep."""
     allowed = FLAG_FIELDS if step.rule is None else RULE_FIELDS
     if not step.changes or not set(step.changes) <= set(allowed):
         given = ", ".join(sorted(step.changes)) or "nothing"
         raise ImpossibleStep(f"a step sets {given}, allowed {', '.join(allowed)}")
+    if not isinstance(step.changes.get("enabled", True), bool):
+        raise ImpossibleStep("a step sets enabled to neither true nor false, which are allowed")
     if step.rule is None:
         return replace(flag, **step.changes)
     if step.rule not in (rule.id for rule in flag.rules):

@@ -43,7 +43,6 @@ def experiment_problems(
         *_metric_problems(experiment.metrics),
         *_plan_problems(experiment),
         *_condition_problems("/condition", experiment.condition, saved_groups),
-        *_group_problems(experiment.saved_groups, saved_groups, "/saved_groups"),
         *_scope_problems(experiment, holdouts),
     ]
 
@@ -167,7 +166,6 @@ def _rule_problems(
     flags: Collection[str],
 ) -> Iterator[Invalid]:
     yield from _condition_problems(f"{pointer}/condition", rule.condition, saved_groups)
-    yield from _group_problems(rule.saved_groups, saved_groups, f"{pointer}/saved_groups")
     if rule.experiment is None:
         yield from _value_problems(kind, rule.value, f"{pointer}/value")
     elif rule.experiment not in experiments:
@@ -214,15 +212,6 @@ def _condition_problems(
         validate_condition(condition, saved_groups=saved_groups)
     except InvalidCondition as error:
         yield Invalid(pointer, str(error))
-
-
-def _group_problems(
-    references: Iterable[Condition], saved_groups: Collection[str], pointer: str
-) -> Iterator[Invalid]:
-    for at, reference in enumerate(references):
-        for key in reference.get("ids", ()):
-            if key not in saved_groups:
-                yield Invalid(f"{pointer}/{at}/ids", _unknown(key, saved_groups))
 
 
 def _repeated(keys: Iterable[str], pointer: str, name: str) -> Iterator[Invalid]:

@@ -46,8 +46,6 @@ class Definition(Table):
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     updated_at: Mapped[datetime]
-    started_at: Mapped[datetime | None]
-    completed_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("definitions_by_age", "kind", text("created_at DESC"), "key"),

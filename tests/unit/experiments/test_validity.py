@@ -195,8 +195,8 @@ def test_all_problems_are_named_at_once():
             id="a flag that is not there",
         ),
         pytest.param(
-            {"rules": (FlagRule(id="r", value=True, saved_groups=({"ids": ["gone"]},)),)},
-            "/rules/0/saved_groups/0/ids: given gone, allowed: staff",
+            {"rules": (FlagRule(id="r", value=True, condition={"id": {"$inGroup": "gone"}}),)},
+            "/rules/0/condition: condition.id.$inGroup: no saved group 'gone', allowed staff",
             id="a group that is not there",
         ),
     ],

@@ -36,8 +36,6 @@ def _create_definitions() -> None:
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("updated_at", _TIME, nullable=False),
-        sa.Column("started_at", _TIME),
-        sa.Column("completed_at", _TIME),
     )
     op.create_index(
         "definitions_by_age", "definitions", ["kind", sa.text("created_at DESC"), "key"]
