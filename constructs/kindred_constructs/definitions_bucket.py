@@ -10,6 +10,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 CURRENT = "definitions/current.json"
+# What the snapshot was made of: a service that starts without its database goes on from it.
+SOURCE = "definitions/source.json"
 
 
 class DefinitionsBucket(s3.Bucket):
@@ -35,9 +37,11 @@ class DefinitionsBucket(s3.Bucket):
         self._allow_key(grantee, "kms:Decrypt")
 
     def grant_publish(self, grantee: iam.IGrantable) -> None:
-        """Writes of it, which take a read: a newer one is never overwritten."""
+        """Writes of it and of its source, which take a read: a newer one is never overwritten."""
         self.grant_evaluate(grantee)
-        self._allow(grantee, "s3:PutObject", resource=self.arn_for_objects(CURRENT))
+        self._allow(grantee, "s3:GetObject", resource=self.arn_for_objects(SOURCE))
+        for written in (CURRENT, SOURCE):
+            self._allow(grantee, "s3:PutObject", resource=self.arn_for_objects(written))
         self._allow_key(grantee, "kms:GenerateDataKey")
 
     def _allow(self, grantee: iam.IGrantable, action: str, *, resource: str) -> None:
