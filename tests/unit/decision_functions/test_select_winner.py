@@ -85,19 +85,20 @@ def test_two_runs_on_one_day_step_once(aws, put_experiment, experiment, live, du
     assert len(aws.heard()) == 1
 
 
+@pytest.mark.parametrize("days", [1, 4], ids=["while it shifts", "while it is watched"])
 def test_of_two_runs_at_the_same_time_one_steps(
-    aws, put_experiment, experiment, live, due, monkeypatch
+    aws, put_experiment, experiment, live, due, monkeypatch, days
 ):
     """Both have read the item before either writes."""
     put_experiment()
-    live(0)
+    live(*range(days))
     read_before = decision_settings.shifts().load()
-    live(1)
+    live(days)
     after = experiment()
 
     monkeypatch.setattr(ShiftTable, "load", lambda _self: read_before)
     with pytest.raises(ShiftConflict):
-        handler(due(FIRST + timedelta(days=2)), None)
+        handler(due(FIRST + timedelta(days=days + 1)), None)
 
     assert experiment() == after
 
