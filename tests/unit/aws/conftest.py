@@ -13,6 +13,8 @@ def dynamodb(monkeypatch):
         _table(client, "ab_experiments", "experiment_id")
         _table(client, "ab_metrics", "experiment_id", "timestamp")
         _table(client, "request_log", "record_id")
+        _table(client, "counters", "experiment_id", "variation_metric")
+        _table(client, "ledger", "id")
         yield client
 
 
