@@ -25,6 +25,7 @@ from ops.experiment_record import (
     read_record,
     write_record,
 )
+from ops.replay.command import replay_command
 from ops.terminal import failed, give, plain_table
 
 FIRST = ("experiment_id", "status", "v1_weight", "v2_weight", "winner", "revision")
@@ -34,6 +35,8 @@ app = typer.Typer(
     "Exit statuses: 0 done; 1 not done, and the message says why; 2 the command itself was wrong.",
     no_args_is_help=True,
 )
+
+app.command("replay")(replay_command)
 
 
 def _decimal(given: str) -> Decimal:
