@@ -89,7 +89,9 @@ def _reason(published: Published, result: FlagResult) -> Reason:
         case "experiment":
             return "SPLIT"
         case "force":
-            rule = next((each for each in rules if each.get("id") == result.rule_id), {})
+            rule: Mapping[str, Any] = next(
+                (each for each in rules if each.get("id") == result.rule_id), {}
+            )
             if _any(rule, _SHARES):
                 return "SPLIT"
             alone = rules[0] is rule and not _any(rule, _DYNAMIC)

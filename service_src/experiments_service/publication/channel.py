@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
@@ -39,7 +39,7 @@ class Channel:
         async with asyncio.timeout(_LONGEST_SECONDS):
             await self._client.publish(_CHANNEL, str(revision))
 
-    async def announcements(self) -> AsyncIterator[int | None]:
+    async def announcements(self) -> AsyncGenerator[int | None, None]:
         """Revisions as they are announced; None first, once nothing more can be missed."""
         subscription = self._client.pubsub()
         try:
@@ -54,4 +54,4 @@ class Channel:
                 elif message["type"] == "message":
                     yield int(message["data"])
         finally:
-            await subscription.aclose()
+            await subscription.aclose()  # type: ignore[no-untyped-call]

@@ -33,7 +33,7 @@ def to_json(copy: Copy) -> bytes:
     return json.dumps(to_document(copy)).encode()
 
 
-def from_json(content: bytes) -> Copy:
+def from_json(content: bytes | str) -> Copy:
     """Raises UnreadableCopy."""
     try:
         return msgspec.json.decode(content, type=Copy)

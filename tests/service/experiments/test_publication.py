@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import io
 import json
+import time
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
 from aws_lambda_powertools import Logger
 
 from experiments_service.publication.channel import Channel
@@ -31,6 +33,17 @@ from tests.service.experiments.evaluation_fixtures import (
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     with valkey(tmp_path_factory.mktemp("valkey")) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A cluster of one node that holds every slot."""
+    with valkey(tmp_path_factory.mktemp("cluster"), "--cluster-enabled", "yes") as port:
+        node = redis.Redis(port=port)
+        node.cluster("ADDSLOTS", *range(16_384))
+        while node.cluster("INFO")["cluster_state"] != "ok":
+            time.sleep(0.02)
         yield port
 
 
@@ -68,15 +81,15 @@ class BucketFake:
 class World:
     """Tasks that share a database, a Valkey and a bucket."""
 
-    def __init__(self, port, given):
-        self.port = port
+    def __init__(self, port, given, *, cluster=False):
+        self.port, self.cluster = port, cluster
         self.database = DatabaseFake(given)
         self.payloads, self.copies = BucketFake(), BucketFake()
         self.log = io.StringIO()
         self.clients = []
 
     def task(self, *, poll_seconds=60.0, clock=None):
-        client = connect(host="127.0.0.1", port=self.port, tls=False)
+        client = connect(host="127.0.0.1", port=self.port, tls=False, cluster=self.cluster)
         self.clients.append(client)
         return Publisher(
             load=self.database.load,
@@ -116,9 +129,11 @@ def serving(value, revision):
     return definitions(revision, flags=(flag("banner", default_value=value),))
 
 
-def test_a_change_is_live_in_another_task_within_two_seconds(server):
+@pytest.mark.parametrize("kind", ["server", "cluster"])
+def test_a_change_is_live_in_another_task_within_two_seconds(request, kind):
     async def scenario():
-        world = World(server, serving("before", 1))
+        port = request.getfixturevalue(kind)
+        world = World(port, serving("before", 1), cluster=kind == "cluster")
         changing, other = world.task(), world.task()
         async with running(world, changing, other):
             await asyncio.sleep(0.05)
