@@ -1,4 +1,5 @@
 import json
+import sys
 from base64 import b64encode
 
 import pytest
@@ -98,6 +99,14 @@ def test_an_encrypted_payload_needs_its_key():
     assert snapshot.evaluate_flag("a", Context({})).value == 7
     with pytest.raises(InvalidPayload, match="encryptedFeatures"):
         compile_snapshot(payload, decryption_key=b64encode(b"x" * 16).decode())
+
+
+def test_without_the_cipher_an_encrypted_payload_says_what_is_missing(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
+        monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(InvalidPayload, match="the package cryptography is not here"):
+        compile_snapshot({"encryptedFeatures": "a.b"}, decryption_key="k")
 
 
 def test_an_unknown_experiment_is_said_to_be_unknown():

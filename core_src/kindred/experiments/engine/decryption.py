@@ -13,9 +13,12 @@ class CannotDecrypt(ValueError):
 def decrypt(text: str, key: str) -> str:
     """`text` is the initialization vector and the cipher text of AES-CBC (PKCS#7 padding), both in
     base64, with a dot between; `key` is 16, 24 or 32 bytes in base64."""
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    from cryptography.hazmat.primitives.padding import PKCS7
-
+    try:
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        from cryptography.hazmat.primitives.padding import PKCS7
+    except ImportError as error:
+        # At the edge, whose configuration is opened before it is baked in.
+        raise CannotDecrypt("encrypted payload: the package cryptography is not here") from error
     vector, dot, body = text.partition(".")
     if not dot:
         raise CannotDecrypt("encrypted payload: no dot between initialization vector and text")
