@@ -6,10 +6,9 @@ from functools import partial
 from http import HTTPStatus
 
 from fastapi import FastAPI
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from experiments_service.collaborators import ExperimentCollaborators
+from experiments_service.database.engine import DATABASE_LOST
 from experiments_service.lifespan import running
 from experiments_service.routers import (
     approvals,
@@ -31,8 +30,6 @@ from kindred_service.problems import Refusal
 
 # A batch of 500 tracking events is the largest body; their ids and segments are bounded.
 _BODY_BYTES = 1024 * 1024
-# By any of these a lost database shows, whether it refuses, vanishes or does not answer.
-_DATABASE_LOST = (OperationalError, InterfaceError, PoolTimeout, OSError, TimeoutError)
 
 
 def create_app(collaborators: ExperimentCollaborators) -> FastAPI:
@@ -69,7 +66,7 @@ def _answer_errors(app: FastAPI, collaborators: ExperimentCollaborators) -> None
         (UnsafeChange, "unsafe-change"),
     ):
         app.add_exception_handler(refused, refusing(partial(_conflict, slug)))
-    for lost in _DATABASE_LOST:
+    for lost in DATABASE_LOST:
         app.add_exception_handler(lost, refusing(unavailable))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
+import time
 
 import boto3
 import httpx
@@ -19,14 +21,23 @@ from experiments_service.assistants.experiment_design import DesignAssistant
 from experiments_service.assistants.notices import Notices, Way
 from experiments_service.assistants.slack import Slack
 from experiments_service.collaborators import ExperimentCollaborators
-from experiments_service.database.engine import open_database, open_for_migration
+from experiments_service.database.engine import (
+    DATABASE_LOST,
+    open_database,
+    open_for_migration,
+)
 from experiments_service.database.migration import migrate
 from experiments_service.identity.authentication import Identity
 from experiments_service.identity.keys import SigningKeys
 from experiments_service.main import create_app
 from experiments_service.metrics import ExperimentMetrics
 from experiments_service.publication.assembly import create_publisher
-from experiments_service.settings import OptionalParts, Settings, read_settings
+from experiments_service.settings import (
+    DatabaseSettings,
+    OptionalParts,
+    Settings,
+    read_settings,
+)
 from kindred.experiments.audit_chain import AuditSigner
 from kindred_aws.event_stream import EventStream
 from kindred_aws.experiment_counters import ExperimentCounters
@@ -41,6 +52,7 @@ _AWS = Config(
     retries={"total_max_attempts": 3, "mode": "standard"},
     max_pool_connections=50,
 )
+_RETRY_SECONDS = 5.0
 _CANNOT_START = (InvalidSettings, SQLAlchemyError, BotoCoreError, ClientError, OSError)
 
 
@@ -52,11 +64,35 @@ def serve() -> None:
     try:
         settings = read_settings(os.environ)
         logger.setLevel(settings.log_level)
-        asyncio.run(migrate(open_for_migration(settings.database), logger))
+        bring_schema_up(settings.database, logger)
         run(create_app(assemble(settings, logger)), settings.port)
     except _CANNOT_START as error:
         logger.critical("cannot start", reason=str(error) or repr(error))
         sys.exit(1)
+
+
+def bring_schema_up(settings: DatabaseSettings, logger: Logger) -> None:
+    """Now, or as soon as the database is there: evaluation does not wait for it.
+
+    Raises what a reachable database has against a migration.
+    """
+    try:
+        asyncio.run(migrate(open_for_migration(settings), logger))
+    except DATABASE_LOST as error:
+        logger.warning("starting without a database", reason=str(error) or repr(error))
+        threading.Thread(target=_keep_trying, args=(settings, logger), daemon=True).start()
+
+
+def _keep_trying(settings: DatabaseSettings, logger: Logger) -> None:
+    while True:
+        time.sleep(_RETRY_SECONDS)
+        try:
+            asyncio.run(migrate(open_for_migration(settings), logger))
+        except DATABASE_LOST:
+            continue
+        except SQLAlchemyError as error:
+            logger.critical("the schema cannot be brought up to date", reason=str(error))
+        return
 
 
 def assemble(settings: Settings, logger: Logger) -> ExperimentCollaborators:

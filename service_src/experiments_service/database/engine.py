@@ -6,12 +6,16 @@ import ssl
 from dataclasses import dataclass
 
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from experiments_service.collaborators import Sessions
 from experiments_service.settings import DatabaseSettings
 
+# By any of these a lost database shows, whether it refuses, vanishes or does not answer.
+DATABASE_LOST = (OperationalError, InterfaceError, PoolTimeout, OSError, TimeoutError)
 _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 15
 # A connection from before a failover, or before a password changed, does not live on for long.
