@@ -49,7 +49,10 @@ class ConversionModel(Happening):
     cross: Annotated[tuple[Key, ...], Field(max_length=8)] = ()
 
 
-MODELS = {"exposure": ExposureModel, "conversion": ConversionModel}
+MODELS: dict[str, type[ExposureModel | ConversionModel]] = {
+    "exposure": ExposureModel,
+    "conversion": ConversionModel,
+}
 ADAPTER: TypeAdapter[ExposureModel | ConversionModel] = TypeAdapter(
     Annotated[ExposureModel | ConversionModel, Field(discriminator="type")]
 )
