@@ -9,7 +9,7 @@ import pytest
 
 from stacks.environment import Environment
 from stacks.environment_file import load_environment
-from tests.infrastructure.synthesized import CDK, ENVIRONMENTS, Synthesized, run_cdk
+from tests.infrastructure.synthesized import CDK, ENVIRONMENTS, UNBUNDLED, Synthesized, run_cdk
 
 # Applications made in this process leave out the library's own validation, which is most of their
 # time; the assembly below has it, from the command line. Read when the library is first imported.
@@ -21,7 +21,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not CDK.exists():
         pytest.fail("the CDK command line is missing: run `npm ci`")
     output = tmp_path_factory.mktemp("assembly") / "cdk.out"
-    result = run_cdk(output, "--context", f"environment={','.join(ENVIRONMENTS)}")
+    result = run_cdk(output, "--context", f"environment={','.join(ENVIRONMENTS)}", *UNBUNDLED)
     assert result.returncode == 0, result.stderr
     return output
 

@@ -13,8 +13,14 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
-STACKS = ("NetworkStack", "DataStack", "ApiStack")
+STACKS = ("NetworkStack", "DataStack", "StreamingStack", "LambdaStack", "ApiStack")
+STATEFUL_STACKS = {"DataStack", "StreamingStack"}
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
+UNBUNDLED = (
+    "--app",
+    "JSII_NODE=${JSII_NODE:-ops/synthesis-node} .venv/bin/python "
+    "-m tests.infrastructure.unbundled_app",
+)
 
 
 def run_cdk(

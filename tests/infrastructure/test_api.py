@@ -1,4 +1,4 @@
-"""The API in front: a key for every method, bodies checked, problems told in one form."""
+"""The API in front: who may call what, bodies checked, problems told in one form."""
 
 import json
 
@@ -7,36 +7,86 @@ from stacks.application import create_app
 from stacks.platform import Platform
 from tests.infrastructure.synthesized import Synthesized
 
-ROUTES = {
+WITH_A_KEY = {
     ("POST", "/api/v1/find-similar"),
     ("POST", "/api/v1/predict"),
     ("POST", "/api/v1/outcomes"),
     ("GET", "/api/v1/apps"),
     ("GET", "/api/v1/apps/{app_id}"),
+    ("POST", "/api/v1/tracking/assign"),
+    ("POST", "/api/v1/tracking/track"),
+    ("POST", "/api/v1/tracking/batch"),
+    ("POST", "/ofrep/v1/evaluate/flags"),
+    ("POST", "/ofrep/v1/evaluate/flags/{key}"),
 }
+COLLECTIONS = ("approvals", "experiments", "feature-flags", "holdouts", "saved-groups")
+WITH_A_TOKEN = {
+    *(("ANY", f"/api/v1/{name}") for name in (*COLLECTIONS, "audit-logs", "session")),
+    *(("ANY", f"/api/v1/{name}/{{proxy}}") for name in COLLECTIONS),
+}
+# SDKs in browsers: the key is in the path, and the service looks at it.
+WITH_NEITHER = {("GET", "/api/features/{client_key}")}
+CHECKED = {"/api/v1/find-similar", "/api/v1/predict", "/api/v1/outcomes"}
 
 
 def methods(platform):
-    return {
-        (
-            method.properties["HttpMethod"],
-            platform.named(method.properties["Integration"]["Uri"], stack="ApiStack").partition(
-                "/api/"
-            )[2],
-        ): method.properties
-        for method in platform.of_type("AWS::ApiGateway::Method")
-    }
+    """By verb and the path of the service that answers."""
+    found = {}
+    for method in platform.of_type("AWS::ApiGateway::Method"):
+        uri = platform.named(method.properties["Integration"]["Uri"], stack="ApiStack")
+        path = uri.removeprefix("https://").partition("/LoadBalancer")[2] or uri
+        found[method.properties["HttpMethod"], path] = method.properties
+    return found
+
+
+def routes_by(platform, asks):
+    return {key for key, method in methods(platform).items() if asks(method)}
 
 
 def test_these_routes_and_no_others_are_public(platform):
-    assert {(verb, f"/api/{path}") for verb, path in methods(platform)} == ROUTES
+    assert methods(platform).keys() == WITH_A_KEY | WITH_A_TOKEN | WITH_NEITHER
 
 
-def test_every_method_wants_a_key_and_is_validated(platform):
+def test_partners_bring_a_key_people_a_token_and_sdks_the_key_in_the_path(platform):
+    keyed = routes_by(platform, lambda method: method["ApiKeyRequired"])
+    by_token = routes_by(
+        platform, lambda method: method["AuthorizationType"] == "COGNITO_USER_POOLS"
+    )
+
+    assert keyed == WITH_A_KEY
+    assert by_token == WITH_A_TOKEN
+
+
+def test_a_token_is_one_of_our_users(platform):
+    [authorizer] = platform.of_type("AWS::ApiGateway::Authorizer")
+    pools = [
+        platform.named(each, stack="ApiStack") for each in authorizer.properties["ProviderARNs"]
+    ]
+
+    assert pools == ["DataStack/Users"]
+    assert authorizer.properties["IdentitySource"] == "method.request.header.Authorization"
+    assert authorizer.properties["AuthorizerResultTtlInSeconds"] <= 60
+
+
+def test_who_brings_no_valid_token_reads_what_is_wanted(platform):
+    [unauthorized] = [
+        each.properties
+        for each in platform.of_type("AWS::ApiGateway::GatewayResponse")
+        if each.properties["ResponseType"] == "UNAUTHORIZED"
+    ]
+    document = json.loads(
+        unauthorized["ResponseTemplates"]["application/json"].replace("$context.requestId", "id")
+    )
+
+    assert unauthorized["StatusCode"] == "401"
+    assert document["status"] == 401
+    assert "Bearer" in document["detail"]
+
+
+def test_every_method_is_validated_and_bodies_of_a_unit_have_a_shape(platform):
     for key, method in methods(platform).items():
-        assert method["ApiKeyRequired"] is True, key
         assert "RequestValidatorId" in method, key
-        assert ("RequestModels" in method) == (key[0] == "POST"), key
+        assert ("RequestModels" in method) == (key[1] in CHECKED), key
 
 
 def test_requests_go_to_the_internal_load_balancer_over_tls(platform):
@@ -55,13 +105,6 @@ def test_services_are_told_the_gateways_id_of_a_request(platform):
         assert parameters["integration.request.header.x-gateway-request-id"] == "context.requestId"
 
 
-def test_the_path_of_an_app_reaches_the_service(platform):
-    method = methods(platform)["GET", "v1/apps/{app_id}"]
-
-    parameters = method["Integration"]["RequestParameters"]
-    assert parameters["integration.request.path.app_id"] == "method.request.path.app_id"
-
-
 def test_the_link_leads_to_the_load_balancer_alone(platform):
     [link] = platform.of_type("AWS::ApiGatewayV2::VpcLink")
 
@@ -71,14 +114,25 @@ def test_the_link_leads_to_the_load_balancer_alone(platform):
     assert groups == ["ApiStack/Api/LinkSecurityGroup"]
 
 
-def test_every_path_that_takes_a_body_checks_its_shape(platform):
-    posts = [m for m in platform.of_type("AWS::ApiGateway::Method") if "/POST" in m.path]
+def test_the_shape_of_a_unit_is_one_model(platform):
     [model] = platform.of_type("AWS::ApiGateway::Model")
 
-    assert len(posts) == 3
-    for post in posts:
-        assert post.properties["RequestModels"] == {"application/json": {"Ref": model.logical_id}}
-        assert "RequestValidatorId" in post.properties
+    for key in {("POST", path) for path in CHECKED}:
+        models = methods(platform)[key]["RequestModels"]
+        assert models == {"application/json": {"Ref": model.logical_id}}
+
+
+def test_a_part_of_a_path_reaches_the_service(platform):
+    parts = {
+        key: [name for name in method["Integration"]["RequestParameters"] if ".path." in name]
+        for key, method in methods(platform).items()
+        if "{" in key[1]
+    }
+
+    assert len(parts) == 1 + len(COLLECTIONS) + 1 + 1
+    for (_, path), names in parts.items():
+        wanted = path.partition("{")[2].rstrip("}")
+        assert names == [f"integration.request.path.{wanted}"]
 
 
 def test_a_changed_schema_is_deployed(environment, platform, tmp_path, monkeypatch):
@@ -86,6 +140,7 @@ def test_a_changed_schema_is_deployed(environment, platform, tmp_path, monkeypat
     monkeypatch.setattr(request_schemas, "UNIT", request_schemas.UNIT | {"maxProperties": 5})
     app = create_app(outdir=tmp_path)
     app.node.set_context("aws:cdk:disable-asset-staging", True)
+    app.node.set_context("aws:cdk:bundling-stacks", [])
     Platform(app, environment=environment, region=environment.regions[0])
     app.synth()
     changed = Synthesized(tmp_path, platform.stage)
@@ -169,4 +224,10 @@ def test_outputs_tell_an_operator_where_everything_is(platform):
         "MetricsTableName",
         "RequestLogTableName",
         "VpcId",
+        *("EventStreamName", "CountersTableName", "LedgerTableName", "DefinitionsBucketName"),
+        *("UserPoolId", "UserPoolClientId", "DatabaseSecretArn", "ClientKeySecretArn"),
+        *("EventsDeadLetterQueueUrl", "EventArchiveBucketName", "EventDatabaseName"),
+        *("AthenaWorkgroupName", "SearchEndpoint", "WinnerTopicArn"),
+        *("AssignFunctionName", "EvaluateFlagFunctionName", "ProcessEventsFunctionName"),
+        *("IndexEventsFunctionName", "AggregateMetricsFunctionName", "SelectWinnerFunctionName"),
     } <= outputs

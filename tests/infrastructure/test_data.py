@@ -2,17 +2,28 @@
 
 import pytest
 
+from tests.infrastructure.synthesized import STATEFUL_STACKS
+
 STATEFUL = {
+    "AWS::Cognito::UserPool",
     "AWS::DynamoDB::GlobalTable",
     "AWS::ElastiCache::ReplicationGroup",
     "AWS::KMS::Key",
+    "AWS::Kinesis::Stream",
     "AWS::Logs::LogGroup",
+    "AWS::OpenSearchService::Domain",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
 }
+# Letters are kept for 14 days whatever becomes of their queue.
+STAYS_WITH_ITS_STACK = {"AWS::SQS::Queue"}
 # A log group and its key live beside what writes the log; losing one loses no state.
-ONLY_IN_STATEFUL_STACKS = STATEFUL - {"AWS::Logs::LogGroup", "AWS::KMS::Key"}
-STATEFUL_STACKS = {"DataStack"}
+ONLY_IN_STATEFUL_STACKS = (STATEFUL | STAYS_WITH_ITS_STACK) - {
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+}
 
 
 @pytest.fixture
@@ -38,9 +49,9 @@ def test_state_lives_in_stateful_stacks_alone(platform):
 
 
 def test_the_stacks_say_themselves_that_they_are_stateful():
-    from stacks import api_stack, data_stack, network_stack
+    from stacks import platform
 
-    classes = (network_stack.NetworkStack, data_stack.DataStack, api_stack.ApiStack)
+    classes = [each for name, each in vars(platform).items() if name.endswith("Stack")]
     assert {each.__name__ for each in classes if each.stateful} == STATEFUL_STACKS
 
 
@@ -98,7 +109,9 @@ def test_tables_have_the_keys_and_the_expiry_that_services_write(platform):
     }
 
     assert shapes == {
+        "Counters": (["experiment_id", "variation_metric"], None),
         "Experiments": (["experiment_id"], None),
+        "Ledger": (["id"], "expires_at"),
         "Metrics": (["experiment_id", "timestamp"], None),
         "RequestLog": (["record_id"], "expires_at"),
     }
@@ -119,6 +132,8 @@ def test_everything_is_encrypted_with_a_key_of_ours_but_the_bucket_that_aws_deli
         [rule] = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         algorithms[name] = rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
     assert algorithms == {
+        "Archive/Bucket": "aws:kms",
+        "DefinitionsBucket": "aws:kms",
         "LogsBucket": "AES256",
         "EmbeddingsBucket": "aws:kms",
         "TrainingBucket": "aws:kms",
@@ -157,14 +172,14 @@ def test_buckets_are_private_versioned_and_tls_only(platform):
 
 def test_reads_and_writes_of_buckets_are_logged(platform):
     logged = {
-        name: platform.named(
-            properties["LoggingConfiguration"]["DestinationBucketName"], stack="DataStack"
+        bucket.path: platform.named(
+            bucket.properties["LoggingConfiguration"]["DestinationBucketName"], stack=bucket.stack
         )
-        for name, properties in buckets(platform).items()
-        if "LoggingConfiguration" in properties
+        for bucket in platform.of_type("AWS::S3::Bucket")
+        if bucket.path != "DataStack/LogsBucket"
     }
 
-    assert logged == dict.fromkeys(("EmbeddingsBucket", "TrainingBucket"), "DataStack/LogsBucket")
+    assert set(logged.values()) == {"DataStack/LogsBucket"}
 
 
 def transitions(rules):
@@ -232,12 +247,26 @@ def test_the_cache_takes_tls_and_a_password_and_its_default_user_is_off(platform
     assert {user["AuthenticationMode"]["Type"] for user in users.values()} == {"password"}
 
 
-def test_the_password_is_in_no_template(platform):
-    [secret] = platform.of_type("AWS::SecretsManager::Secret")
-    users = platform.of_type("AWS::ElastiCache::User")
+def test_secrets_are_made_by_aws_and_are_long(platform):
+    secrets = platform.of_type("AWS::SecretsManager::Secret")
 
-    assert secret.properties["GenerateSecretString"]["PasswordLength"] == 64
-    for user in users:
+    for secret in secrets:
+        assert secret.properties["GenerateSecretString"]["PasswordLength"] >= 32, secret.path
+    assert {secret.path for secret in secrets} == {
+        "DataStack/Cache/Password",
+        "DataStack/Database/Password",
+        "DataStack/Secrets/Audit",
+        "DataStack/Secrets/ClientKey",
+        "DataStack/Secrets/Session",
+    }
+
+
+def test_no_password_is_in_a_template(platform):
+    [cluster] = platform.of_type("AWS::RDS::DBCluster")
+    password = platform.named(cluster.properties["MasterUserPassword"], stack="DataStack")
+
+    assert password.startswith("{{resolve:secretsmanager:DataStack/Database/Password:")
+    for user in platform.of_type("AWS::ElastiCache::User"):
         [password] = user.properties["AuthenticationMode"]["Passwords"]
         assert "{{resolve:secretsmanager:" in platform.named(password, stack="DataStack")
 
@@ -250,3 +279,74 @@ def test_the_cache_survives_a_zone_where_the_tier_has_replicas(environment, plat
     assert cache.properties["ReplicasPerNodeGroup"] == sizes.replicas_per_shard
     assert cache.properties["MultiAZEnabled"] == (sizes.replicas_per_shard > 0)
     assert cache.properties["SnapshotRetentionLimit"] == sizes.snapshot_days
+
+
+@pytest.fixture
+def cluster(platform):
+    [found] = platform.of_type("AWS::RDS::DBCluster")
+    return found.properties
+
+
+def test_the_database_speaks_tls_only_and_is_encrypted(platform, cluster):
+    [parameters] = platform.of_type("AWS::RDS::DBClusterParameterGroup")
+
+    assert parameters.properties["Parameters"]["rds.force_ssl"] == "1"
+    assert cluster["StorageEncrypted"] is True
+    assert platform.named(cluster["KmsKeyId"], stack="DataStack") == "DataStack/DataKey"
+    assert platform.at("DataStack/Database/Log").properties["LogGroupName"] == (
+        f"/aws/rds/cluster/{cluster['DBClusterIdentifier']}/postgresql"
+    )
+
+
+def test_the_database_has_a_writer_readers_and_the_backups_of_its_tier(
+    environment, platform, cluster
+):
+    sizes = environment.sizes.database
+    instances = platform.of_type("AWS::RDS::DBInstance")
+    scaling = cluster["ServerlessV2ScalingConfiguration"]
+
+    assert cluster["BackupRetentionPeriod"] == sizes.backup_days
+    assert (scaling["MinCapacity"], scaling["MaxCapacity"]) == (sizes.min_acu, sizes.max_acu)
+    assert len(instances) == 1 + sizes.readers >= 2
+    for instance in instances:
+        assert instance.properties["PubliclyAccessible"] is False
+    # A reader of the first two tiers of promotion is as large as the writer and can take over.
+    assert sorted(each.properties["PromotionTier"] for each in instances)[:2] == [0, 1]
+
+
+def test_the_database_cannot_be_deleted_in_production(environment, cluster):
+    assert cluster.get("DeletionProtection", False) == environment.production
+
+
+def test_nobody_signs_up_and_production_asks_for_a_second_factor(environment, platform):
+    [pool] = [each.properties for each in platform.of_type("AWS::Cognito::UserPool")]
+    [client] = [each.properties for each in platform.of_type("AWS::Cognito::UserPoolClient")]
+
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert pool["MfaConfiguration"] == ("ON" if environment.production else "OPTIONAL")
+    assert pool["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+    assert pool["UserPoolAddOns"] == {"AdvancedSecurityMode": "ENFORCED"}
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 14
+    protected = pool.get("DeletionProtection", "INACTIVE")
+    assert protected == ("ACTIVE" if environment.production else "INACTIVE")
+    assert client["GenerateSecret"] is False
+    assert "ALLOW_USER_PASSWORD_AUTH" not in client["ExplicitAuthFlows"]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_there_is_a_group_for_each_role_and_the_mightiest_comes_first(platform):
+    from experiments_service.identity.principal import ROLES
+
+    groups = sorted(
+        (each.properties["Precedence"], each.properties["GroupName"])
+        for each in platform.of_type("AWS::Cognito::UserPoolGroup")
+    )
+
+    assert tuple(name for _, name in reversed(groups)) == tuple(ROLES)
+
+
+def test_definitions_that_were_replaced_stay_for_a_month(platform):
+    [rule] = buckets(platform)["DefinitionsBucket"]["LifecycleConfiguration"]["Rules"]
+
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert "ExpirationInDays" not in rule

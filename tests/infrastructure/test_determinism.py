@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.infrastructure.synthesized import ENVIRONMENTS, ROOT, bare_environment, run_cdk
+from tests.infrastructure.synthesized import (
+    ENVIRONMENTS,
+    ROOT,
+    UNBUNDLED,
+    bare_environment,
+    run_cdk,
+)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -32,7 +38,9 @@ def test_a_second_synthesis_without_network_is_byte_for_byte_the_first(assembly,
         pytest.skip("this machine cannot take the network from a process")
     again = tmp_path / "again"
 
-    result = run_cdk(again, "--context", f"environment={','.join(ENVIRONMENTS)}", prefix=prefix)
+    result = run_cdk(
+        again, "--context", f"environment={','.join(ENVIRONMENTS)}", *UNBUNDLED, prefix=prefix
+    )
 
     assert result.returncode == 0, result.stderr
     first, second = contents(assembly), contents(again)
@@ -43,7 +51,7 @@ def test_a_second_synthesis_without_network_is_byte_for_byte_the_first(assembly,
 def test_python_alone_gives_the_templates_of_the_command_line(assembly, tmp_path):
     """It reads no `cdk.json` by itself, and would synthesize with other feature flags."""
     result = subprocess.run(
-        [sys.executable, "app.py"],
+        [sys.executable, "-m", "tests.infrastructure.unbundled_app"],
         cwd=ROOT,
         env={
             **bare_environment(),

@@ -86,7 +86,7 @@ def complaint(text):
         pytest.param(
             "network: {nat_gateways: 0, interface_endpoints: [logs]}",
             "network: interface_endpoints: given logs, allowed with nat_gateways 0 only if "
-            "ecr.api, ecr.dkr, secretsmanager are among them",
+            "cognito-idp, ecr.api, ecr.dkr, kinesis-streams, secretsmanager, sqs are among them",
             id="no way out for tasks",
         ),
         pytest.param(
@@ -130,6 +130,32 @@ def complaint(text):
             "sizes: {tables: {min_units: 500}}",
             "sizes.tables: given min_units 500, max_units 100, allowed in ascending order only",
             id="capacity in the wrong order",
+        ),
+        pytest.param(
+            "sizes: {database: {min_acu: 8}}",
+            "sizes.database: given min_acu 8, max_acu 2, allowed in ascending order only",
+            id="a database that shrinks above what it grows to",
+        ),
+        pytest.param(
+            "sizes: {stream: {mode: on_demand}}",
+            "sizes.stream: given mode on_demand and shards 1, allowed provisioned with shards, "
+            "or on_demand with null",
+            id="shards that nobody may count",
+        ),
+        pytest.param(
+            "sizes: {search: {managers: 3}}",
+            "sizes.search: given managers 3 and manager_type null, allowed both or neither",
+            id="managers of no type",
+        ),
+        pytest.param(
+            "retention: {event_id_days: 3}",
+            "retention.event_id_days: given 3, allowed 15 or more",
+            id="event ids that are forgotten before the stream is",
+        ),
+        pytest.param(
+            "approvals: {required: maybe}",
+            'approvals.required: given "maybe", allowed true or false',
+            id="approvals that are neither",
         ),
         pytest.param(
             GIVEN_VPC.replace("us-east-1b", "eu-west-1b"),

@@ -13,15 +13,23 @@ from pathlib import Path
 
 import yaml
 
-from tests.infrastructure.synthesized import ENVIRONMENTS, Synthesized, run_cdk
+from tests.infrastructure.synthesized import ENVIRONMENTS, UNBUNDLED, Synthesized, run_cdk
 
 RECORDS = Path(__file__).parent / "logical_ids"
 HOLDS_DATA = {
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolClient",
     "AWS::DynamoDB::GlobalTable",
     "AWS::ElastiCache::ReplicationGroup",
+    "AWS::Glue::Database",
+    "AWS::Glue::Table",
     "AWS::KMS::Key",
+    "AWS::Kinesis::Stream",
     "AWS::Logs::LogGroup",
+    "AWS::OpenSearchService::Domain",
+    "AWS::RDS::DBCluster",
     "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
     "AWS::SecretsManager::Secret",
 }
 WAIVER_KEYS = {"environment", "stack", "logical_id", "reason", "who"}
@@ -89,7 +97,7 @@ def record(environment: str, platform: Synthesized) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "cdk.out"
-        result = run_cdk(output, "--context", f"environment={','.join(ENVIRONMENTS)}")
+        result = run_cdk(output, "--context", f"environment={','.join(ENVIRONMENTS)}", *UNBUNDLED)
         if result.returncode:
             sys.exit(result.stderr)
         for name in ENVIRONMENTS:

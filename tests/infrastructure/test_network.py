@@ -4,6 +4,9 @@ import pytest
 
 from tests.infrastructure.synthesized import as_list
 
+# The rule by which CDK says that there is no other: EC2 adds "everywhere" to a group with none.
+NOWHERE = ("255.255.255.255/32", 252)
+
 
 def flows(platform, kind, own, other):
     """(from or to, port) by security group, of rules both within groups and beside them."""
@@ -31,12 +34,16 @@ def test_each_group_is_entered_by_its_neighbour_on_the_way_alone(environment, pl
         if environment.network.interface_endpoints
         else set()
     )
-    tasks = [f"ApiStack/{name}/Service/SecurityGroup" for name in ("Similarity", "Prediction")]
+    experiments = "ApiStack/Experiments/Service/SecurityGroup"
+    inference = [f"ApiStack/{name}/Service/SecurityGroup" for name in ("Similarity", "Prediction")]
+    tasks = [*inference, experiments]
 
     assert ingress == {
         ("ApiStack/LoadBalancer/SecurityGroup", "ApiStack/Api/LinkSecurityGroup", 443),
         *((task, "ApiStack/LoadBalancer/SecurityGroup", 8000) for task in tasks),
         *(("DataStack/Cache/SecurityGroup", task, 6380) for task in tasks),
+        ("DataStack/Database/SecurityGroup", experiments, 5433),
+        ("StreamingStack/Search/SecurityGroup", "LambdaStack/IndexEvents/SecurityGroup", 443),
         *endpoints,
     }
 
@@ -49,6 +56,33 @@ def test_tasks_leave_for_aws_over_tls_and_for_the_cache_alone(platform):
         ("0.0.0.0/0", 443),
         ("DataStack/Cache/SecurityGroup", 6380),
     }
+
+
+@pytest.mark.parametrize(
+    ("group", "destinations"),
+    [
+        pytest.param(
+            "ApiStack/Experiments/Service/SecurityGroup",
+            {
+                ("0.0.0.0/0", 443),
+                ("DataStack/Cache/SecurityGroup", 6380),
+                ("DataStack/Database/SecurityGroup", 5433),
+            },
+            id="the experiments service: AWS, the cache and the database",
+        ),
+        pytest.param(
+            "LambdaStack/IndexEvents/SecurityGroup",
+            {("0.0.0.0/0", 443), ("StreamingStack/Search/SecurityGroup", 443)},
+            id="the indexer: AWS and the index",
+        ),
+        pytest.param("DataStack/Database/SecurityGroup", {NOWHERE}, id="the database: nowhere"),
+        pytest.param("StreamingStack/Search/SecurityGroup", {NOWHERE}, id="the index: nowhere"),
+    ],
+)
+def test_a_group_leaves_for_these_alone(platform, group, destinations):
+    egress = flows(platform, "Egress", "GroupId", "DestinationSecurityGroupId")
+
+    assert {each[1:] for each in egress if each[0] == group} == destinations
 
 
 def test_nothing_is_entered_from_everywhere(platform):
@@ -90,6 +124,12 @@ def subnet_kind(platform, subnet, *, stack):
             ("SubnetIds",),
             "Isolated",
             id="the cache in isolated subnets",
+        ),
+        pytest.param(
+            "AWS::RDS::DBSubnetGroup",
+            ("SubnetIds",),
+            "Isolated",
+            id="the database in isolated subnets",
         ),
     ],
 )

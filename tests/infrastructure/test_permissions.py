@@ -5,8 +5,26 @@ import pytest
 from tests.infrastructure.synthesized import as_list
 
 TASK_ROLES = {f"ApiStack/{name}/Task/Resource/TaskRole" for name in ("Similarity", "Prediction")}
-EXECUTION_ROLES = {role.replace("TaskRole", "ExecutionRole") for role in TASK_ROLES}
-SHIFTING_ROLES = {f"ApiStack/{name}/Route/ShiftingRole" for name in ("Similarity", "Prediction")}
+EXPERIMENTS_TASK = "ApiStack/Experiments/Task/Resource/TaskRole"
+EXPERIMENTS_EXECUTION = "ApiStack/Experiments/Task/Resource/ExecutionRole"
+EXECUTION_ROLES = {
+    role.replace("TaskRole", "ExecutionRole") for role in {*TASK_ROLES, EXPERIMENTS_TASK}
+}
+SHIFTING_ROLES = {
+    f"ApiStack/{name}/Route/ShiftingRole" for name in ("Similarity", "Prediction", "Experiments")
+}
+
+
+def function_roles(*names):
+    return {f"LambdaStack/{name}/Role" for name in names}
+
+
+EVALUATORS = function_roles("Assign", "EvaluateFlag")
+CONSUMERS = function_roles("ProcessEvents", "IndexEvents")
+DECIDERS = function_roles("AggregateMetrics", "SelectWinner")
+DAILY = {f"LambdaStack/{name}Daily/Role" for name in ("AggregateMetrics", "SelectWinner")}
+DELIVERY = "StreamingStack/Archive/DeliveryRole"
+INDEXER = function_roles("IndexEvents")
 
 # What has no resource-level permission in IAM, and who needs it none the less.
 EVERYWHERE = {
@@ -15,10 +33,20 @@ EVERYWHERE = {
     "elasticloadbalancing:DescribeRules": SHIFTING_ROLES,
     "elasticloadbalancing:DescribeTargetGroups": SHIFTING_ROLES,
     "elasticloadbalancing:DescribeTargetHealth": SHIFTING_ROLES,
+    "ec2:AssignPrivateIpAddresses": INDEXER,
+    "ec2:CreateNetworkInterface": INDEXER,
+    "ec2:DeleteNetworkInterface": INDEXER,
+    "ec2:DescribeNetworkInterfaces": INDEXER,
+    "ec2:DescribeSubnets": INDEXER,
+    "ec2:UnassignPrivateIpAddresses": INDEXER,
+    "xray:PutTelemetryRecords": EVALUATORS | CONSUMERS | DECIDERS,
+    "xray:PutTraceSegments": EVALUATORS | CONSUMERS | DECIDERS,
 }
 MANAGED_POLICIES = {
     # API Gateway's own, for the account's one role for logs.
     "ApiStack/Api/Resource/CloudWatchRole": "service-role/AmazonAPIGatewayPushToCloudWatchLogs",
+    # RDS's own, for the operating system's figures.
+    "DataStack/Database/Resource/MonitoringRole": "service-role/AmazonRDSEnhancedMonitoringRole",
 }
 
 
@@ -46,9 +74,149 @@ def test_a_task_may_do_exactly_what_answering_takes(platform, role):
     }
 
 
+def test_the_experiments_service_may_do_exactly_what_managing_and_tracking_take(platform):
+    allowed = {
+        (permission.action, permission.resource)
+        for permission in platform.permissions
+        if permission.role == EXPERIMENTS_TASK and not permission.action.startswith("kms:")
+    }
+
+    assert allowed == {
+        ("dynamodb:Query", "DataStack/CounterTables/Counters"),
+        ("kinesis:PutRecord", "StreamingStack/Events"),
+        ("kinesis:PutRecords", "StreamingStack/Events"),
+        ("s3:GetObject", "DataStack/DefinitionsBucket/definitions/current.json"),
+        ("s3:GetObject", "DataStack/DefinitionsBucket/definitions/source.json"),
+        ("s3:ListBucket", "DataStack/DefinitionsBucket"),
+        ("s3:PutObject", "DataStack/DefinitionsBucket/definitions/current.json"),
+        ("s3:PutObject", "DataStack/DefinitionsBucket/definitions/source.json"),
+        # What the snapshot was made of, for a start without the database.
+        ("s3:GetObject", "DataStack/DefinitionsBucket/definitions/source.json"),
+        ("s3:PutObject", "DataStack/DefinitionsBucket/definitions/source.json"),
+    }
+
+
+def test_counting_is_allowed_what_one_transaction_takes_and_nothing_of_what_is_defined(platform):
+    [role] = function_roles("ProcessEvents")
+    allowed = {
+        (permission.action, permission.resource)
+        for permission in platform.permissions
+        if permission.role == role and permission.action.partition(":")[0] in ("dynamodb", "s3")
+    }
+
+    assert allowed == {
+        ("dynamodb:UpdateItem", "DataStack/CounterTables/Counters"),
+        ("dynamodb:BatchGetItem", "DataStack/CounterTables/Ledger"),
+        ("dynamodb:PutItem", "DataStack/CounterTables/Ledger"),
+    }
+
+
+@pytest.mark.parametrize("table", ["Counters", "Ledger"])
+def test_only_counting_writes_what_is_counted(platform, table):
+    reads = {"dynamodb:BatchGetItem", "dynamodb:Query"}
+    writers = {
+        permission.role
+        for permission in platform.permissions
+        if permission.resource == f"DataStack/CounterTables/{table}"
+        and permission.action not in reads
+    }
+
+    assert writers == function_roles("ProcessEvents")
+
+
 @pytest.mark.parametrize(
     ("action", "resource", "roles"),
     [
+        pytest.param(
+            "dynamodb:Query",
+            "DataStack/CounterTables/Counters",
+            {EXPERIMENTS_TASK},
+            id="counters are read: results",
+        ),
+        pytest.param(
+            "s3:GetObject",
+            "DataStack/DefinitionsBucket/definitions/current.json",
+            {EXPERIMENTS_TASK, *EVALUATORS},
+            id="definitions are read: who evaluates",
+        ),
+        pytest.param(
+            "s3:PutObject",
+            "DataStack/DefinitionsBucket/definitions/current.json",
+            {EXPERIMENTS_TASK},
+            id="definitions are written: the service alone",
+        ),
+        pytest.param(
+            "kinesis:PutRecords",
+            "StreamingStack/Events",
+            {EXPERIMENTS_TASK, *function_roles("Assign")},
+            id="events are put: tracking and assignment",
+        ),
+        pytest.param(
+            "kinesis:GetRecords",
+            "StreamingStack/Events",
+            {DELIVERY, *CONSUMERS},
+            id="events are read: counting, indexing, archiving",
+        ),
+        pytest.param(
+            "s3:PutObject",
+            "StreamingStack/Archive/Bucket/events/*",
+            {DELIVERY},
+            id="the archive is written: delivery alone",
+        ),
+        pytest.param(
+            "dynamodb:PutItem",
+            "DataStack/Tables/Metrics",
+            function_roles("AggregateMetrics"),
+            id="days are written: aggregation, which writes nothing else",
+        ),
+        pytest.param(
+            "es:ESHttpPost",
+            "StreamingStack/Search/_bulk",
+            INDEXER,
+            id="the index is written: the indexer alone",
+        ),
+        pytest.param(
+            "sqs:SendMessage",
+            "StreamingStack/Uncounted",
+            function_roles("ProcessEvents"),
+            id="uncounted events: counting puts them aside",
+        ),
+        pytest.param(
+            "sqs:SendMessage",
+            "StreamingStack/Unindexed",
+            INDEXER,
+            id="unindexed events: indexing puts them aside",
+        ),
+        pytest.param(
+            "sqs:SendMessage",
+            "StreamingStack/Unscheduled",
+            DAILY | DECIDERS,
+            id="failed runs: schedules, and Lambda in the functions' name",
+        ),
+        pytest.param(
+            "lambda:InvokeFunction",
+            "LambdaStack/SelectWinner",
+            {"LambdaStack/SelectWinnerDaily/Role"},
+            id="a winner is selected: by its schedule",
+        ),
+        pytest.param(
+            "sns:Publish",
+            "LambdaStack/Winners",
+            function_roles("SelectWinner"),
+            id="a winner is announced: by whom selects it",
+        ),
+        *(
+            pytest.param(
+                "secretsmanager:GetSecretValue",
+                f"DataStack/{secret}",
+                {EXPERIMENTS_EXECUTION},
+                id=f"{secret}: who starts the service, not the service",
+            )
+            for secret in (
+                *("Database/Password", "Secrets/Audit"),
+                *("Secrets/Session", "Secrets/ClientKey"),
+            )
+        ),
         pytest.param(
             "dynamodb:UpdateItem", "DataStack/Tables/Metrics", TASK_ROLES, id="counts: both tasks"
         ),
@@ -56,7 +224,10 @@ def test_a_task_may_do_exactly_what_answering_takes(platform, role):
             "dynamodb:PutItem", "DataStack/Tables/Experiments", set(), id="weights: no task"
         ),
         pytest.param(
-            "dynamodb:UpdateItem", "DataStack/Tables/Experiments", set(), id="weights, by update"
+            "dynamodb:UpdateItem",
+            "DataStack/Tables/Experiments",
+            function_roles("SelectWinner"),
+            id="weights, by update: who shifts traffic to a winner",
         ),
         pytest.param(
             "s3:PutObject", "DataStack/EmbeddingsBucket/embeddings/*", set(), id="models: no task"
@@ -126,7 +297,7 @@ def test_a_key_serves_its_account_and_the_services_of_its_own_account(platform):
 
 
 def test_no_policy_of_a_resource_allows_everybody(platform):
-    for kind in ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"):
+    for kind in ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"):
         for policy in platform.of_type(kind):
             for statement in policy.properties["PolicyDocument"]["Statement"]:
                 if statement["Effect"] == "Allow":
@@ -134,7 +305,9 @@ def test_no_policy_of_a_resource_allows_everybody(platform):
 
 
 def test_alarms_of_this_account_may_publish_to_the_alarm_topic(platform):
-    [policy] = platform.of_type("AWS::SNS::TopicPolicy")
+    [policy] = [
+        each for each in platform.of_type("AWS::SNS::TopicPolicy") if "AlarmTopic" in each.path
+    ]
     [allowed] = [
         statement
         for statement in policy.properties["PolicyDocument"]["Statement"]

@@ -1,14 +1,22 @@
 """How the services run, take new versions, and grow."""
 
+import json
+
 import pytest
 
 from tests.infrastructure.synthesized import ROOT
 
-NAMES = ("Similarity", "Prediction")
+INFERENCE = ("Similarity", "Prediction")
+NAMES = (*INFERENCE, "Experiments")
 
 
 @pytest.fixture(params=NAMES)
 def name(request):
+    return request.param
+
+
+@pytest.fixture(params=INFERENCE)
+def inference(request):
     return request.param
 
 
@@ -39,7 +47,8 @@ def test_the_image_gives_its_user_the_one_folder_that_can_be_written():
     assert dockerfile.index("VOLUME") < dockerfile.rindex("USER 10001")
 
 
-def test_a_container_gets_its_settings_by_name_and_its_one_secret_by_reference(platform, name):
+def test_a_container_gets_its_settings_by_name_and_its_one_secret_by_reference(platform, inference):
+    name = inference
     _, only = container(platform, name)
     settings = {
         each["Name"]: platform.named(each["Value"], stack="ApiStack")
@@ -57,7 +66,8 @@ def test_a_container_gets_its_settings_by_name_and_its_one_secret_by_reference(p
     assert reference == "DataStack/Cache/Password:password::"
 
 
-def test_services_start_with_exactly_the_settings_they_read(platform, name):
+def test_services_start_with_exactly_the_settings_they_read(platform, inference):
+    name = inference
     from kindred_service.settings import read_settings
 
     _, only = container(platform, name)
@@ -72,8 +82,8 @@ def test_services_start_with_exactly_the_settings_they_read(platform, name):
     assert settings.service_name == f"{name.lower()}_service"
 
 
-def test_clients_are_told_whether_the_cache_is_a_cluster(environment, platform, name):
-    _, only = container(platform, name)
+def test_clients_are_told_whether_the_cache_is_a_cluster(environment, platform, inference):
+    _, only = container(platform, inference)
     settings = {each["Name"]: each["Value"] for each in only["Environment"]}
     clustered = environment.sizes.cache.shards > 1
 
@@ -156,6 +166,7 @@ def test_a_version_that_dies_without_answering_raises_the_alarm_too(platform, na
 FROZEN_RULES = {
     "Similarity": (10, ["/*api/v1/find-similar", "/*api/v1/apps*", "/*api/v1/outcomes"]),
     "Prediction": (20, ["/*api/v1/predict"]),
+    "Experiments": (90, ["/*api/*", "/*ofrep/*"]),
 }
 
 
@@ -227,3 +238,100 @@ def test_requests_are_counted_over_both_groups_of_a_canary(platforms, name):
     assert [each["Id"] for each in metrics if not each["ReturnData"]] == ["r0", "r1", "tasks"]
     assert metrics[-1]["Expression"] == "SUM([r0,r1])/60/tasks"
     assert configuration["TargetValue"] == 100
+
+
+def test_no_rule_takes_what_another_services_rule_should_have(platform):
+    """The first that matches by priority takes a request; the broadest comes last."""
+    rules = sorted(
+        (each.properties["Priority"], each.path)
+        for each in platform.of_type("AWS::ElasticLoadBalancingV2::ListenerRule")
+    )
+
+    assert rules[-1][1] == "ApiStack/Experiments/Route/Rule"
+
+
+@pytest.fixture
+def experiments(platform):
+    """Settings by name, and where each secret comes from."""
+    _, only = container(platform, "Experiments")
+
+    def named(each, key):
+        return platform.named(each[key], stack="ApiStack")
+
+    return (
+        {each["Name"]: named(each, "Value") for each in only["Environment"]},
+        {each["Name"]: named(each, "ValueFrom") for each in only["Secrets"]},
+    )
+
+
+def test_every_secret_of_the_experiments_service_is_a_reference(experiments):
+    settings, secrets = experiments
+
+    assert secrets == {
+        "AUDIT_HMAC_SECRET": "DataStack/Secrets/Audit",
+        "CLIENT_KEY": "DataStack/Secrets/ClientKey",
+        "DATABASE_PASSWORD": "DataStack/Database/Password:password::",
+        "REDIS_PASSWORD": "DataStack/Cache/Password:password::",
+        "SECRET_KEY": "DataStack/Secrets/Session",
+    }
+    assert settings.keys().isdisjoint(secrets)
+
+
+def test_the_addresses_of_database_and_cache_hold_no_password(environment, experiments):
+    settings, _ = experiments
+    cluster = "?cluster=true" if environment.sizes.cache.shards > 1 else ""
+
+    assert settings["DATABASE_URL"].startswith("postgresql://kindred@DataStack/Database:")
+    assert settings["DATABASE_URL"].endswith("/kindred")
+    assert settings["REDIS_URL"] == f"rediss://kindred@DataStack/Cache:DataStack/Cache{cluster}"
+
+
+def test_reads_that_may_lag_go_to_the_reader(platform):
+    _, only = container(platform, "Experiments")
+    urls = {each["Name"]: json.dumps(each["Value"]) for each in only["Environment"]}
+
+    assert "ReadEndpoint" in urls["DATABASE_REPLICA_URL"]
+    assert "ReadEndpoint" not in urls["DATABASE_URL"]
+
+
+def test_the_experiments_service_starts_with_the_settings_it_reads(environment, experiments):
+    from experiments_service.settings import read_settings
+
+    settings, secrets = experiments
+    # What only a deployed database, cache and secret can say.
+    deployed = {
+        **dict.fromkeys(("DATABASE_URL", "DATABASE_REPLICA_URL"), "postgresql://kindred@db:5433/k"),
+        "REDIS_URL": "rediss://kindred@cache:6380",
+    }
+
+    read = read_settings({**settings, **dict.fromkeys(secrets, "s" * 64), **deployed})
+
+    assert read.service_name == "experiments_service"
+    assert read.counters_table == "DataStack/CounterTables/Counters"
+    assert read.event_stream == "StreamingStack/Events"
+    assert read.definitions_bucket == "DataStack/DefinitionsBucket"
+    assert read.approvals_required == environment.approvals.required
+
+
+def test_a_second_person_approves_in_production_alone(platforms):
+    from stacks.environment_file import load_environment
+
+    asked = {name for name in platforms if load_environment(name).approvals.required}
+
+    assert asked == {"prod"}
+
+
+def test_the_experiments_service_installs_its_own_lock(platform):
+    [image] = [
+        each
+        for each in json.loads(
+            platform.template_files["ApiStack"]
+            .with_suffix("")
+            .with_suffix(".assets.json")
+            .read_text()
+        )["dockerImages"].values()
+        if each["source"]["dockerBuildArgs"]["SERVICE"] == "experiments_service"
+    ]
+    lock = image["source"]["dockerBuildArgs"]["REQUIREMENTS"]
+
+    assert (ROOT / "service_src" / lock).is_file()

@@ -21,7 +21,10 @@ GIVEN_VPC = {
 TABLES = {"private_route_table_ids": ["rtb-a", "rtb-b"]}
 WITHOUT_NAT = {
     "nat_gateways": 0,
-    "interface_endpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager"],
+    "interface_endpoints": [
+        *("cognito-idp", "ecr.api", "ecr.dkr", "kinesis-streams"),
+        *("logs", "secretsmanager", "sqs"),
+    ],
 }
 TOGGLES = {
     "asis": {},
@@ -32,7 +35,8 @@ TOGGLES = {
     "domain": {"domain": {"name": "kindred.example.com", "hosted_zone_id": "Z0123456789"}},
     "boundary": {"permissions_boundary": "team-boundary"},
     "rolling": {"deployment": {"strategy": "rolling"}},
-    "email": {"alarms": {"email": "on-call@example.com"}},
+    "told": {"alarms": {"email": "on-call@example.com"}, "approvals": {"required": True}},
+    "nosearch": {"sizes": {"search": None}},
     "shared": {"api": {"owns_account_log_role": False}},
     "x86": {"image": {"architecture": "x86_64"}},
     "starter": {"tier": "starter"},
@@ -49,6 +53,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("matrix")
     app = create_app(outdir=output)
     app.node.set_context("aws:cdk:disable-asset-staging", True)
+    app.node.set_context("aws:cdk:bundling-stacks", [])
     for name in ENVIRONMENTS:
         document = yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())
         for instance, change in TOGGLES.items():
@@ -71,19 +76,18 @@ def toggled(matrix, environment_name):
 
 
 @pytest.mark.parametrize("instance", TOGGLES)
-def test_each_choice_gives_the_three_stacks(toggled, instance):
+def test_each_choice_gives_every_stack(toggled, instance):
     assert tuple(toggled(instance).stack_artifacts) == STACKS
 
 
 def test_a_given_vpc_is_used_and_none_is_made(toggled):
     platform = toggled("givenvpc")
-    [service, _] = platform.of_type("AWS::ECS::Service")
+    [service, *_] = platform.of_type("AWS::ECS::Service")
     network = service.properties["NetworkConfiguration"]["AwsvpcConfiguration"]
     [cache] = platform.of_type("AWS::ElastiCache::SubnetGroup")
 
-    assert {each.type for each in platform.resources if each.stack == "NetworkStack"} == {
-        "AWS::KMS::Key"
-    }
+    kinds = {each.type for each in platform.resources if each.stack == "NetworkStack"}
+    assert kinds == {"AWS::KMS::Key", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy"}
     assert network["Subnets"] == GIVEN_VPC["private_subnet_ids"]
     assert cache.properties["SubnetIds"] == GIVEN_VPC["isolated_subnet_ids"]
 
@@ -99,12 +103,12 @@ def test_a_given_vpc_gets_endpoints_where_its_route_tables_are_told(toggled):
 
 def test_without_nat_tasks_run_in_isolated_subnets_with_endpoints(toggled):
     platform = toggled("nonat")
-    [service, _] = platform.of_type("AWS::ECS::Service")
+    [service, *_] = platform.of_type("AWS::ECS::Service")
     subnets = service.properties["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]
 
     assert platform.of_type("AWS::EC2::NatGateway") == []
     assert all("IsolatedSubnet" in platform.named(each, stack="ApiStack") for each in subnets)
-    assert len(platform.of_type("AWS::EC2::VPCEndpoint")) == 2 + 4
+    assert len(platform.of_type("AWS::EC2::VPCEndpoint")) == 2 + 7
     gateways = [
         each
         for each in platform.of_type("AWS::EC2::VPCEndpoint")
@@ -155,6 +159,29 @@ def test_no_role_has_a_boundary_that_nobody_asked_for(toggled):
         assert "PermissionsBoundary" not in role.properties
 
 
+def test_without_an_index_events_are_counted_and_archived_all_the_same(toggled):
+    platform = toggled("nosearch")
+    functions = {each.path.split("/")[1] for each in platform.of_type("AWS::Lambda::Function")}
+    [mapping] = platform.of_type("AWS::Lambda::EventSourceMapping")
+
+    assert platform.of_type("AWS::OpenSearchService::Domain") == []
+    assert functions == {
+        *("Assign", "EvaluateFlag", "ProcessEvents"),
+        *("AggregateMetrics", "SelectWinner"),
+    }
+    counting = platform.named(mapping.properties["FunctionName"], stack="LambdaStack")
+    assert counting == "LambdaStack/ProcessEvents"
+    assert len(platform.of_type("AWS::KinesisFirehose::DeliveryStream")) == 1
+
+
+def test_a_second_person_approves_where_the_environment_says(toggled):
+    def told(platform):
+        [only] = platform.at("ApiStack/Experiments/Task").properties["ContainerDefinitions"]
+        return {each["Name"]: each["Value"] for each in only["Environment"]}["APPROVALS_REQUIRED"]
+
+    assert told(toggled("told")) == "true"
+
+
 def test_a_rolling_deployment_has_the_circuit_breaker_and_keeps_the_rules(toggled):
     rolling, canary = toggled("rolling"), toggled("asis")
     for service in rolling.of_type("AWS::ECS::Service"):
@@ -172,9 +199,13 @@ def test_a_rolling_deployment_has_the_circuit_breaker_and_keeps_the_rules(toggle
 
 
 def test_alarms_are_mailed_where_somebody_asked(toggled):
-    [subscription] = toggled("email").of_type("AWS::SNS::Subscription")
+    told = {
+        each.path.rpartition("/")[0]: each.properties["Endpoint"]
+        for each in toggled("told").of_type("AWS::SNS::Subscription")
+    }
 
-    assert subscription.properties["Endpoint"] == "on-call@example.com"
+    topics = ("NetworkStack/AlarmTopic", "LambdaStack/Winners")
+    assert told == dict.fromkeys(topics, "on-call@example.com")
     assert toggled("asis").of_type("AWS::SNS::Subscription") == []
 
 
@@ -182,18 +213,21 @@ def test_an_environment_that_shares_its_account_leaves_the_accounts_log_role_alo
     assert toggled("shared").of_type("AWS::ApiGateway::Account") == []
 
 
-def test_architecture_is_one_choice_for_image_and_task(toggled):
-    for definition in toggled("x86").of_type("AWS::ECS::TaskDefinition"):
+def test_architecture_is_one_choice_for_image_task_and_function(toggled):
+    platform = toggled("x86")
+    for definition in platform.of_type("AWS::ECS::TaskDefinition"):
         assert definition.properties["RuntimePlatform"]["CpuArchitecture"] == "X86_64"
+    for function in platform.of_type("AWS::Lambda::Function"):
+        assert function.properties["Architectures"] == ["x86_64"]
 
 
 @pytest.mark.parametrize(
     ("tier", "node_type", "shards", "tasks"),
     [
-        pytest.param("starter", "cache.t4g.micro", 1, 2, id="starter"),
-        pytest.param("growth", "cache.t4g.small", 1, 4, id="growth"),
-        pytest.param("high", "cache.r6g.xlarge", 3, 10, id="high"),
-        pytest.param("extreme", "cache.r6g.4xlarge", 3, 20, id="extreme"),
+        pytest.param("starter", "cache.t4g.micro", 1, 3, id="starter"),
+        pytest.param("growth", "cache.t4g.small", 1, 6, id="growth"),
+        pytest.param("high", "cache.r6g.xlarge", 3, 14, id="high"),
+        pytest.param("extreme", "cache.r6g.4xlarge", 3, 28, id="extreme"),
     ],
 )
 def test_a_tier_sets_the_sizes(toggled, tier, node_type, shards, tasks):
@@ -216,7 +250,13 @@ def test_a_second_region_is_a_stage_of_its_own(matrix, environment_name):
 
 def test_two_instances_in_one_account_share_no_name(matrix, environment_name):
     """Names that AWS wants unique in an account and region, and those of stacks."""
-    unique = ("UserId", "UserGroupId", "Family", "LogGroupName", "RoleName", "BucketName")
+    unique = ("UserId", "UserGroupId", "LogGroupName", "RoleName", "BucketName")
+    of_a_kind = {
+        ("AWS::Athena::WorkGroup", "Name"),
+        ("AWS::ECS::TaskDefinition", "Family"),
+        ("AWS::Glue::Database", "DatabaseInput"),
+        ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
+    }
 
     def names(instance):
         platform = Synthesized(matrix, f"Kindred-{instance}-{environment_name}")
@@ -224,12 +264,12 @@ def test_two_instances_in_one_account_share_no_name(matrix, environment_name):
         own = {
             json.dumps(resource.properties[key])
             for resource in platform.resources
-            for key in unique
-            if key in resource.properties and key != "LogGroupName"
+            for key in resource.properties
+            if (resource.type, key) in of_a_kind or (key in unique and key != "LogGroupName")
         }
         return stacks | own
 
-    first, second = names("email"), names("shared")
+    first, second = names("told"), names("shared")
     assert first
     assert first.isdisjoint(second)
 
