@@ -13,8 +13,9 @@ PREDICTION_PATHS = ("/api/v1/predict",)
 EXPERIMENTS_PATHS = ("/api/*", "/ofrep/*")
 
 _OF_A_UNIT = ("/api/v1/find-similar", "/api/v1/predict", "/api/v1/outcomes")
-# What people manage, each with all below it.
-_MANAGED = ("approvals", "audit-logs", "experiments", "feature-flags", "saved-groups", "session")
+# What people manage: collections, with all that is below them, and what has nothing below.
+_COLLECTIONS = ("approvals", "experiments", "feature-flags", "holdouts", "saved-groups")
+_ALONE = ("audit-logs", "session")
 _TRACKED = ("assign", "batch", "track")
 
 
@@ -24,8 +25,9 @@ def add_routes(api: PrivateRestApi, *, people: apigateway.IAuthorizer) -> None:
         api.add_route("POST", path, body=unit)
     api.add_route("GET", "/api/v1/apps")
     api.add_route("GET", "/api/v1/apps/{app_id}")
-    for name in _MANAGED:
+    for name in (*_COLLECTIONS, *_ALONE):
         api.add_route("ANY", f"/api/v1/{name}", authorizer=people)
+    for name in _COLLECTIONS:
         api.add_route("ANY", f"/api/v1/{name}/{{proxy+}}", authorizer=people)
     for name in _TRACKED:
         api.add_route("POST", f"/api/v1/tracking/{name}")

@@ -81,7 +81,8 @@ class LambdaStack(cdk.Stack):
             self._experiments,
             timeout_seconds=60,
             environment={
-                **self._counters(),
+                "DYNAMODB_TABLE_NAME": self._data.counters.counters.table_name,
+                "DYNAMODB_REGION": self.region,
                 "LEDGER_TABLE": self._data.counters.ledger.table_name,
                 "EVENT_ID_RETENTION_DAYS": str(days),
                 "DEAD_LETTER_QUEUE_URL": self._streaming.uncounted.queue.queue_url,
@@ -130,10 +131,8 @@ class LambdaStack(cdk.Stack):
         topic = WinnerTopic(self, "Winners", key=data.key, email=self._environment.alarms.email)
         tables = data.stores.tables
         shared = {
-            **self._definitions(),
-            **self._counters(),
-            "METRICS_TABLE": tables.metrics.table_name,
             "EXPERIMENTS_TABLE": tables.experiments.table_name,
+            "METRICS_TABLE": tables.metrics.table_name,
             "EMBEDDING_EXPERIMENT_ID": EMBEDDING_EXPERIMENT_ID,
         }
         aggregate = self._daily("AggregateMetrics", at="00:15", environment=shared)
@@ -143,9 +142,6 @@ class LambdaStack(cdk.Stack):
         )
         tables.grant_decide(select.role)
         topic.grant_announce(select.role)
-        for function in (aggregate, select):
-            data.counters.grant_read_counters(function.role)
-            data.definitions.grant_evaluate(function.role)
         cdk.CfnOutput(self, "WinnerTopicArn", value=topic.topic_arn)
 
     def _daily(self, name: str, *, at: str, environment: Mapping[str, str]) -> PythonFunction:
@@ -193,12 +189,6 @@ class LambdaStack(cdk.Stack):
 
     def _definitions(self) -> dict[str, str]:
         return {"DEFINITIONS_BUCKET": self._data.definitions.bucket_name}
-
-    def _counters(self) -> dict[str, str]:
-        return {
-            "DYNAMODB_TABLE_NAME": self._data.counters.counters.table_name,
-            "DYNAMODB_REGION": self.region,
-        }
 
 
 def _snake(name: str) -> str:

@@ -31,13 +31,12 @@ class ExperimentTables(Construct):
         self._rules.grant_key(grantee)
 
     def grant_aggregate(self, grantee: iam.IGrantable) -> None:
-        """Read the experiment and its minutes, write its days."""
-        self.experiments.grant(grantee, "dynamodb:GetItem")
+        """Read the minutes of a day, and write the day."""
         self.metrics.grant(grantee, "dynamodb:PutItem", "dynamodb:Query")
         self._rules.grant_key(grantee)
 
     def grant_decide(self, grantee: iam.IGrantable) -> None:
-        """Read the counts, and change the experiment's weights and status."""
+        """Read the days, and change the experiment's weights and status."""
         self.experiments.grant(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")
         self.metrics.grant(grantee, "dynamodb:Query")
         self._rules.grant_key(grantee)
