@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
+import threading
 from typing import Any
 
 from ministack.core import iam_actions
@@ -12,8 +14,11 @@ from .embedded_metrics import read_metrics
 
 EVENTS_KEPT = 5_000
 POINTS_KEPT = 5_000
+EVALUATION_SECONDS = 0.5
 # Where the request's body stands among the arguments of `extract_resource_arn` after the service.
 BODY = 3
+
+_none_planned = threading.Lock()
 
 
 def install() -> None:
@@ -28,12 +33,27 @@ def install() -> None:
                 cloudwatch._store_datum(**datum, counts=None, stat_values=None)
                 found = True
         if found:
-            cloudwatch._evaluate_all_alarms()
+            _evaluate_alarms_soon()
         _drop_old(request)
         return response
 
     cloudwatch_logs._put_log_events = reading
     _authorize_streams()
+
+
+def _evaluate_alarms_soon() -> None:
+    """Once a while, however many lines come: each evaluation looks at every point that is kept."""
+    if not _none_planned.acquire(blocking=False):
+        return
+    scope = contextvars.copy_context()
+    timer = threading.Timer(EVALUATION_SECONDS, scope.run, [_evaluate_alarms])
+    timer.daemon = True
+    timer.start()
+
+
+def _evaluate_alarms() -> None:
+    _none_planned.release()
+    cloudwatch._evaluate_all_alarms()
 
 
 def _authorize_streams() -> None:
