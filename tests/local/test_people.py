@@ -45,6 +45,21 @@ def test_every_role_may_look_at_experiments(platform: LocalPlatform, role: str) 
     assert answer.status_code == 200, answer.text
 
 
+def test_a_viewer_changes_nothing_and_an_experimenter_may(platform: LocalPlatform) -> None:
+    url = f"{platform.file['api_url']}api/v1/experiments"
+
+    def create(role: str) -> httpx.Response:
+        headers = {"authorization": f"Bearer {platform.token(role)}"}
+        return httpx.post(url, json={}, headers=headers, timeout=20)
+
+    refused, invalid = create("viewer"), create("experimenter")
+
+    assert refused.status_code == 403
+    assert "this needs experimenter or above" in refused.json()["detail"]
+    # Allowed to ask, and told what an experiment needs.
+    assert invalid.status_code == 422
+
+
 def test_the_gateway_refuses_what_is_no_id_token_of_the_pool(platform: LocalPlatform) -> None:
     token = platform.token("admin")
     head, body, signature = token.split(".")
