@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -54,18 +53,17 @@ class AssignOut(BaseModel):
     exposure: ExposureOut | None
 
 
+def attributes_of(experiment: Experiment, given: AssignIn) -> dict[str, Any]:
+    """The unit is what the experiment hashes, whatever else is said of it."""
+    return {"id": given.unit_id, **given.attributes, experiment.hash_attribute: given.unit_id}
+
+
 def assign(
-    published: Published,
-    experiment: Experiment,
-    given: AssignIn,
-    *,
-    sticky: Mapping[str, Mapping[str, Any]] | None,
+    published: Published, experiment: Experiment, context: Context
 ) -> ExperimentResult | None:
-    """None when the experiment assigns nobody at the moment."""
+    """None when the experiment does not take the unit."""
     if experiment.key not in published.snapshot.experiment_keys:
         return None
-    attributes = {"id": given.unit_id, **given.attributes, experiment.hash_attribute: given.unit_id}
-    context = Context(attributes, url=given.url, sticky=sticky)
     result = published.snapshot.run_experiment(experiment.key, context)
     return result if result.in_experiment else None
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kindred.experiments.engine.snapshot import Snapshot
     from kindred_aws.event_stream import EventStream
     from kindred_aws.experiment_counters import ExperimentCounters
+    from kindred_aws.sticky_units import StickyUnits
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -58,7 +59,9 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentCollaborators:
-    """`sessions` write and read; `reader` may lag behind them, and must not write."""
+    """`sessions` write and read; `reader` may lag behind them, and must not write. Without
+    `sticky_units` the hash alone assigns.
+    """
 
     sessions: Sessions
     reader: Sessions
@@ -72,3 +75,4 @@ class ExperimentCollaborators:
     logger: Logger
     settings: Settings
     assistant: DesignAssistant | None = None
+    sticky_units: StickyUnits | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -31,7 +31,7 @@ class InvalidEvaluation(Exception):
         self.code = code
 
 
-def parse_context(body: bytes) -> Context:
+def parse_attributes(body: bytes) -> dict[str, Any]:
     """Raises InvalidEvaluation. The targeting key becomes the attribute `id`."""
     try:
         document = msgspec.json.decode(body)
@@ -51,7 +51,7 @@ def parse_context(body: bytes) -> Context:
             f"context.targetingKey: allowed is a string of 1 to {_LONGEST_TARGETING_KEY} "
             "characters",
         )
-    return Context({**given, "id": key})
+    return {**given, "id": key}
 
 
 def failure(key: str | None, code: ErrorCode, details: str) -> dict[str, Any]:
@@ -59,8 +59,13 @@ def failure(key: str | None, code: ErrorCode, details: str) -> dict[str, Any]:
     return {**named, "errorCode": code, "errorDetails": details}
 
 
-def evaluate(published: Published, key: str, context: Context) -> dict[str, Any]:
-    """A success, or a failure, which has an `errorCode`."""
+def evaluate(
+    published: Published,
+    key: str,
+    context: Context,
+    note: Callable[[Mapping[str, Any] | None], None],
+) -> dict[str, Any]:
+    """A success, or a failure, which has an `errorCode`. `note` takes a sticky document."""
     if key.startswith(HOLDOUT_PREFIX):
         return _not_found(key)
     result = published.snapshot.evaluate_flag(key, context)
@@ -68,6 +73,8 @@ def evaluate(published: Published, key: str, context: Context) -> dict[str, Any]
         return _not_found(key)
     if result.source == "cyclicPrerequisite":
         return failure(key, "GENERAL", f"flag {key!r} has itself as a prerequisite")
+    if result.assignment is not None:
+        note(result.assignment.sticky_document)
     # Without a value the client uses its own default.
     value = {} if result.value is None else {"value": result.value}
     return {

@@ -42,6 +42,7 @@ from kindred.experiments.audit_chain import AuditSigner
 from kindred_aws.event_stream import EventStream
 from kindred_aws.experiment_counters import ExperimentCounters
 from kindred_aws.session_store import SessionStore
+from kindred_aws.sticky_units import StickyUnits
 from kindred_aws.unit_cache import connect
 from kindred_service.settings import InvalidSettings
 from kindred_service.startup import run
@@ -122,6 +123,7 @@ def assemble(settings: Settings, logger: Logger) -> ExperimentCollaborators:
         audit=AuditSigner(settings.audit_secret),
         notices=Notices(_ways(settings.optional), metrics=metrics, logger=logger),
         assistant=DesignAssistant(key=key) if (key := settings.optional.anthropic_key) else None,
+        sticky_units=StickyUnits(valkey),
         metrics=metrics,
         logger=logger,
         settings=settings,

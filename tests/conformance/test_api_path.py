@@ -10,6 +10,7 @@ import json
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 from experiments_service.main import create_app
 from experiments_service.publication.published import Published
@@ -25,7 +26,7 @@ UNITS = [f"unit-{n}" for n in range(40)]
 _NOT_CARRIED = ("forcedVariations", "qaMode", "enabled", "overrides")
 
 
-def serving(payload, *, experiments=(), decryption_key=None):
+def serving(payload, *, experiments=(), sticky=(), decryption_key=None):
     """The service with this payload's snapshot published."""
     return Published(
         copy=published().copy,
@@ -33,6 +34,7 @@ def serving(payload, *, experiments=(), decryption_key=None):
         experiments={each.key: each for each in experiments},
         intakes={},
         disabled=frozenset(),
+        sticky_attributes=frozenset(sticky),
         features=b"",
         next_change=None,
     )
@@ -189,6 +191,47 @@ def test_feature(flag, given, key, expected):
     else:
         assert answer.get("value") == expected["value"]
         assert answer["metadata"]["source"] == expected["source"]
+
+
+class StickyUnitsFake:
+    """A store that holds what the case gives it."""
+
+    def __init__(self, documents):
+        self.documents = {
+            f"{each['attributeName']}||{each['attributeValue']}": each for each in documents
+        }
+
+    async def recall(self, units):
+        asked = {f"{attribute}||{value}" for attribute, value in units}
+        return {key: each for key, each in self.documents.items() if key in asked}
+
+    async def remember(self, documents):
+        for each in documents:
+            self.documents[f"{each['attributeName']}||{each['attributeValue']}"] = each
+
+
+@pytest.mark.parametrize(
+    ("given", "documents", "key", "expected", "after"),
+    [
+        case
+        for case in load("stickyBucket")
+        if carried(case.values[0], "stickyBucketAssignmentDocs")
+    ],
+)
+def test_sticky_bucket(given, documents, key, expected, after):
+    attributes = given["attributes"]
+    units = StickyUnitsFake(documents)
+    held = collaborators(serving(payload_of(given), sticky=attributes), sticky_units=units)
+    client = TestClient(create_app(held))
+    context = {"targetingKey": attributes["id"], **attributes}
+
+    answer = client.post(f"/ofrep/v1/evaluate/flags/{key}", json={"context": context}).json()
+
+    if expected is not None:
+        assert answer["value"] == expected["value"]
+        assert answer["variant"] == expected["key"]
+    for name, document in after.items():
+        assert units.documents[name] == document
 
 
 def defined(experiment):

@@ -16,8 +16,10 @@ from experiments_service.remote_evaluation import (
     InvalidEvaluation,
     evaluate,
     failure,
-    parse_context,
+    parse_attributes,
 )
+from experiments_service.stickiness import sticky
+from kindred.experiments.engine.context import Context
 
 router = APIRouter(prefix="/ofrep/v1/evaluate/flags", tags=["evaluation"])
 
@@ -53,12 +55,15 @@ IfNoneMatch = Annotated[str | None, Header(max_length=1_000)]
 @router.post("/{key}", response_class=JSONResponse, openapi_extra=_CONTEXT)
 async def evaluate_flag(key: str, request: Request, collaborators: CollaboratorsDep) -> Response:
     try:
-        context = parse_context(await request.body())
-        answer = evaluate(collaborators.publisher.published, key, context)
+        attributes = parse_attributes(await request.body())
+        published = collaborators.publisher.published
     except InvalidEvaluation as error:
         return _failed(failure(key, error.code, str(error)), HTTPStatus.BAD_REQUEST)
     except NothingPublished as error:
         return _failed(failure(key, "GENERAL", str(error)))
+    async with sticky(collaborators, published, attributes) as unit:
+        context = Context(attributes, sticky=unit.documents)
+        answer = evaluate(published, key, context, unit.note)
     return _failed(answer) if "errorCode" in answer else JSONResponse(answer)
 
 
@@ -66,10 +71,13 @@ async def evaluate_flag(key: str, request: Request, collaborators: Collaborators
 async def evaluate_flags(
     request: Request, collaborators: CollaboratorsDep, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """Every flag. The tag stands for definitions and context: under it nothing is evaluated."""
+    """Every flag. The tag stands for definitions and context: under it nothing is evaluated.
+
+    A unit that is sticky stays where it is, so that its answer stays too.
+    """
     try:
         body = await request.body()
-        context = parse_context(body)
+        attributes = parse_attributes(body)
         published = collaborators.publisher.published
     except InvalidEvaluation as error:
         return _failed(failure(None, error.code, str(error)), HTTPStatus.BAD_REQUEST)
@@ -80,7 +88,10 @@ async def evaluate_flags(
     headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
     if matches(if_none_match, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    flags = [evaluate(published, key, context) for key in published.snapshot.flag_keys]
+    async with sticky(collaborators, published, attributes) as unit:
+        context = Context(attributes, sticky=unit.documents)
+        keys = published.snapshot.flag_keys
+        flags = [evaluate(published, key, context, unit.note) for key in keys]
     return JSONResponse({"flags": flags, "metadata": {"version": version}}, headers=headers)
 
 

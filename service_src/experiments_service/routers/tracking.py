@@ -16,13 +16,16 @@ from experiments_service.assignment import (
     AssignOut,
     ExposureOut,
     assign,
+    attributes_of,
     exposure_of,
     shown,
 )
 from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.publication.current import PublishedDep
+from experiments_service.stickiness import sticky
 from experiments_service.tracking import Batch, put_documents, put_events
 from experiments_service.tracking_schema import BATCH_BODY, EVENT_BODY
+from kindred.experiments.engine.context import Context
 from kindred_service.problems import Refusal
 
 router = APIRouter(prefix="/api/v1/tracking", tags=["tracking"])
@@ -53,7 +56,11 @@ async def assign_unit(
     experiment = published.experiments.get(given.experiment_key)
     if experiment is None:
         raise _no_experiment(given.experiment_key)
-    result = assign(published, experiment, given, sticky=None)
+    attributes = attributes_of(experiment, given)
+    async with sticky(collaborators, published, attributes) as unit:
+        context = Context(attributes, url=given.url, sticky=unit.documents)
+        result = assign(published, experiment, context)
+        unit.note(result.sticky_document if result else None)
     exposure = None
     # A variation that the page's query string forces is somebody's look at it, and no exposure.
     if result is not None and result.hash_used:

@@ -129,6 +129,45 @@ def test_the_unit_is_what_the_experiment_hashes(stream):
     assert len(seen) == 1
 
 
+class StickyUnitsFake:
+    """Remembers every unit in the treatment; `kept` is what it was told."""
+
+    def __init__(self):
+        self.kept = []
+
+    async def recall(self, units):
+        return {
+            f"{attribute}||{value}": {"assignments": {"checkout__0": "treatment"}}
+            for attribute, value in units
+        }
+
+    async def remember(self, documents):
+        self.kept += documents
+
+
+@pytest.mark.parametrize("sticky", [True, False])
+def test_a_sticky_experiment_keeps_a_unit_where_it_was(sticky):
+    given = definitions(experiments=(experiment(sticky=sticky),))
+    held = collaborators(published(given), sticky_units=StickyUnitsFake())
+    client = TestClient(create_app(held))
+
+    seen = {assign(client, f"user-{n}").json()["variation"] for n in range(30)}
+
+    assert seen == ({"treatment"} if sticky else {"control", "treatment"})
+
+
+def test_a_unit_that_is_new_to_a_sticky_experiment_is_remembered():
+    units = StickyUnitsFake()
+    given = definitions(experiments=(experiment(sticky=True, bucket_version=1),))
+    client = TestClient(create_app(collaborators(published(given), sticky_units=units)))
+
+    variation = assign(client).json()["variation"]
+
+    [kept] = units.kept
+    assert (kept["attributeName"], kept["attributeValue"]) == ("id", "u1")
+    assert kept["assignments"]["checkout__1"] == variation
+
+
 def test_an_assignment_does_not_need_the_stream(client, stream):
     stream.refused = {"*"}
 
