@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,14 @@ def platforms(assembly: Path) -> dict[str, Synthesized]:
     return {name: Synthesized(assembly, f"Kindred-{name}") for name in ENVIRONMENTS}
 
 
+@cache
+def _loaded(name: str) -> Environment:
+    return load_environment(name)
+
+
 @pytest.fixture(params=ENVIRONMENTS)
 def environment(request: pytest.FixtureRequest) -> Environment:
-    return load_environment(request.param)
+    return _loaded(request.param)
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ class Resource:
     def properties(self) -> dict[str, Any]:
         return dict(self.body.get("Properties", {}))
 
-    @property
+    @cached_property
     def path(self) -> str:
         """Below the stage, as in `ApiStack/Similarity/Task/Resource`."""
         parts = str(self.body.get("Metadata", {}).get("aws:cdk:path", "")).split("/")[1:]
@@ -116,7 +116,14 @@ class Synthesized:
         return [resource for resource in self.resources if resource.type == kind]
 
     def at(self, path: str) -> Resource:
-        [found] = [resource for resource in self.resources if resource.path == path]
+        [found] = self._by_path.get(path, ())
+        return found
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            found.setdefault(resource.path, []).append(resource)
         return found
 
     def named(self, value: Any, *, stack: str) -> str:
