@@ -60,12 +60,8 @@ ADAPTER: TypeAdapter[ExposureModel | ConversionModel] = TypeAdapter(
 
 def sums_of(events: Iterable[Any]) -> Sums:
     """Count and total by experiment, variation and metric, each event id once."""
-    seen: set[str] = set()
     sums: Sums = {}
-    for event in events:
-        if event.event_id in seen:
-            continue
-        seen.add(event.event_id)
+    for event in {event.event_id: event for event in events}.values():
         metric = event.metric
         key = (event.experiment_id, event.variation, metric)
         count, total = sums.get(key, (0, 0.0))
