@@ -20,6 +20,15 @@ _SHOWN = {
     "AWS::S3::Bucket": "S3",
     "AWS::DynamoDB::GlobalTable": "DynamoDB",
     "AWS::ElastiCache::ReplicationGroup": "Valkey",
+    "AWS::RDS::DBCluster": "Aurora PostgreSQL",
+    "AWS::Cognito::UserPool": "Cognito",
+    "AWS::Kinesis::Stream": "Kinesis",
+    "AWS::KinesisFirehose::DeliveryStream": "Firehose",
+    "AWS::OpenSearchService::Domain": "OpenSearch",
+    "AWS::SQS::Queue": "dead letters",
+    "AWS::Lambda::Function": "Lambda",
+    "AWS::Scheduler::Schedule": "schedule",
+    "AWS::SNS::Topic": "SNS",
     "AWS::KMS::Key": "KMS",
     "AWS::EC2::VPC": "VPC",
     "AWS::EC2::NatGateway": "NAT gateway",
@@ -32,9 +41,24 @@ _GLUE = {
     "AWS::ElasticLoadBalancingV2::ListenerRule",
     "AWS::ElasticLoadBalancingV2::Listener",
 }
-_TALKS = {"AWS::ECS::Service", "AWS::ApiGateway::Method"}
+_TALKS = {
+    "AWS::ECS::Service",
+    "AWS::ApiGateway::Method",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Lambda::Function",
+    "AWS::Scheduler::Schedule",
+}
+# What reads it is the one that names it, and events go the other way.
+_READ_FROM = {"AWS::Kinesis::Stream"}
+_READERS = {"AWS::KinesisFirehose::DeliveryStream"}
+_MAPPING = "AWS::Lambda::EventSourceMapping"
 _TALKED_TO = set(_SHOWN) - {"AWS::KMS::Key", "AWS::EC2::VPC"}
 _LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+
+_ONE_OF_A_KIND = {
+    *("API Gateway", "Aurora PostgreSQL", "Cognito", "Firehose", "Kinesis", "NAT gateway"),
+    *("OpenSearch", "VPC", "VPC endpoint", "Valkey"),
+}
 
 Node = tuple[str, str]  # stack and logical id
 
@@ -121,16 +145,19 @@ def _boxes(templates: Templates, stack: str) -> Iterator[str]:
 
 def _label(templates: Templates, node: Node) -> str:
     kind = _SHOWN[templates.kind(node)]
-    if kind in ("NAT gateway", "VPC endpoint", "VPC", "Valkey", "API Gateway") or "load" in kind:
+    if kind in _ONE_OF_A_KIND or "load" in kind:
         return kind
     path = templates.resource(node).get("Metadata", {}).get("aws:cdk:path", node[1]).split("/")
     named = [part for part in path[2:] if part not in ("Resource", "Service")] or [node[1]]
-    name = named[-1]
+    # "Bucket" says as little as the type does: whose it is, is the part before.
+    name = "".join(named[-2:]) if named[-1] == "Bucket" else named[-1]
     return f"{re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', name)}<br/>{kind}"
 
 
 def _conversations(templates: Templates) -> Iterator[tuple[Node, Node]]:
     for node in templates.nodes():
+        if templates.kind(node) == _MAPPING:
+            yield from _mapped(templates, node)
         if templates.kind(node) not in _TALKS:
             continue
         reached = _reached(templates, node)
@@ -138,10 +165,21 @@ def _conversations(templates: Templates) -> Iterator[tuple[Node, Node]]:
         for other in reached - set(apis):
             if apis:
                 yield apis[0], other
-            elif templates.kind(other) == _LOAD_BALANCER:
+            elif templates.kind(other) == _LOAD_BALANCER or (
+                templates.kind(node) in _READERS and templates.kind(other) in _READ_FROM
+            ):
                 yield other, node
             else:
                 yield node, other
+
+
+def _mapped(templates: Templates, mapping: Node) -> Iterator[tuple[Node, Node]]:
+    """From the stream to the function; the queue for failures is the function's own."""
+    named = templates.references(mapping)
+    for stream in named:
+        if templates.kind(stream) in _READ_FROM:
+            functions = (each for each in named if templates.kind(each) == "AWS::Lambda::Function")
+            yield from ((stream, function) for function in functions)
 
 
 def _reached(templates: Templates, start: Node) -> set[Node]:

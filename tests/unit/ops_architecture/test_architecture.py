@@ -40,6 +40,28 @@ API = {
             },
         },
         "Role": {"Type": "AWS::IAM::Role", "Properties": {"Uses": {"Ref": "Rest"}}},
+        "Stream": {"Type": "AWS::Kinesis::Stream"},
+        "Count": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"Environment": {"Variables": {"LETTERS": {"Ref": "Letters"}}}},
+        },
+        "Letters": {"Type": "AWS::SQS::Queue"},
+        "Counting": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": {"Fn::GetAtt": ["Stream", "Arn"]},
+                "FunctionName": {"Ref": "Count"},
+                "Destination": {"Fn::GetAtt": ["Letters", "Arn"]},
+            },
+        },
+        "Delivery": {
+            "Type": "AWS::KinesisFirehose::DeliveryStream",
+            "Properties": {"Source": {"Ref": "Stream"}, "Target": {"Ref": "Files"}},
+        },
+        "Files": {
+            "Type": "AWS::S3::Bucket",
+            "Metadata": {"aws:cdk:path": "S/D/Archive/Bucket/Resource"},
+        },
         "Service": {
             "Type": "AWS::ECS::Service",
             "Properties": {"TaskDefinition": {"Ref": "Task"}, "Rule": {"Ref": "Rule"}},
@@ -70,6 +92,10 @@ def assembly(tmp_path):
         pytest.param("Api_Rest --> Api_Balancer", id="the API calls what its methods target"),
         pytest.param("Api_Balancer --> Api_Service", id="the balancer calls the rule's service"),
         pytest.param("Api_Service --> Data_Table1", id="a service uses another stack's table"),
+        pytest.param("Api_Stream --> Api_Count", id="events go from the stream to its reader"),
+        pytest.param("Api_Stream --> Api_Delivery", id="and to the delivery that names it"),
+        pytest.param("Api_Delivery --> Api_Files", id="which writes them to its bucket"),
+        pytest.param("Api_Count --> Api_Letters", id="what a function refuses is its letter"),
     ],
 )
 def test_who_talks_to_whom_is_drawn(assembly, arrow):
@@ -82,6 +108,14 @@ def test_roles_draw_no_arrows(assembly):
 
 def test_a_box_is_named_as_the_construct_is(assembly):
     assert 'Data_Table1["Request Log<br/>DynamoDB"]' in picture(read_templates(assembly))
+
+
+def test_a_bucket_that_is_only_called_so_is_named_by_its_owner(assembly):
+    assert 'Api_Files["Archive Bucket<br/>S3"]' in picture(read_templates(assembly))
+
+
+def test_a_mapping_draws_no_arrow_of_its_own(assembly):
+    assert "Api_Stream --> Api_Letters" not in picture(read_templates(assembly))
 
 
 def test_an_empty_folder_says_what_to_run(tmp_path):
