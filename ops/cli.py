@@ -6,6 +6,7 @@ Exit statuses: 0 done; 1 not done, and the message says why; 2 the command itsel
 import typer
 
 from ops.architecture_command import architecture
+from ops.audit import app as audit
 from ops.catalogue.commands import app as catalogue
 from ops.certificate import app as certificate
 from ops.experiment import app as experiment
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(audit, name="audit")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(certificate, name="certificate")
 app.add_typer(experiment, name="experiment")
