@@ -8,13 +8,19 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "service_src" / "Dockerfile"
-SERVICES = ("similarity_service", "prediction_service")
+# Each with the lock that its image is built from, and what it needs first of all.
+SERVICES = {
+    "similarity_service": ("requirements.txt", "EMBEDDINGS_BUCKET"),
+    "prediction_service": ("requirements.txt", "EMBEDDINGS_BUCKET"),
+    "experiments_service": ("experiments_service/requirements.txt", "DATABASE_URL"),
+}
 IMAGE_USER = "10001"
 
 
@@ -55,30 +61,46 @@ def test_the_final_stage_installs_nothing_and_loses_its_installer():
     assert "pip uninstall --yes pip" in commands
 
 
-def test_the_packages_of_the_image_are_locked_like_the_project():
+@pytest.mark.parametrize("lock", sorted({lock for lock, _ in SERVICES.values()}))
+def test_the_packages_of_the_image_are_locked_like_the_project(lock):
     def pins(path):
         return set(re.findall(r"^[\w.-]+==[^ ]+", path.read_text(), flags=re.MULTILINE))
 
-    image = pins(ROOT / "service_src" / "requirements.txt")
+    image = pins(ROOT / "service_src" / lock)
     assert image
     assert image <= pins(ROOT / "requirements.txt")
 
 
+def test_the_image_trusts_who_signs_the_databases_certificates():
+    [source, target] = arguments_of("ADD")[0].split()[-2:]
+
+    assert source.startswith("https://truststore.pki.rds.amazonaws.com/")
+    assert f"DATABASE_CA_FILE={target}" in " ".join(arguments_of("ENV"))
+
+
 @pytest.fixture(scope="module")
-def interpreter(tmp_path_factory):
-    """The build stage's virtual environment, from the same lock."""
-    venv = tmp_path_factory.mktemp("image") / "opt"
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, venv], check=True)
-    lock = ROOT / "service_src" / "requirements.txt"
-    install = [uv, "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"]
-    subprocess.run([*install, "--python", venv / "bin" / "python", "-r", lock], check=True)
-    return venv / "bin" / "python"
+def interpreter_of(tmp_path_factory):
+    """The build stage's virtual environment, from the same lock; services that share one, share
+    the other."""
+
+    @cache
+    def make(lock):
+        venv = tmp_path_factory.mktemp("image") / "opt"
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, venv], check=True)
+        install = [uv, "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"]
+        where = ["--python", venv / "bin" / "python"]
+        subprocess.run([*install, *where, "-r", ROOT / "service_src" / lock], check=True)
+        return venv / "bin" / "python"
+
+    return make
 
 
 @pytest.fixture(scope="module", params=SERVICES)
-def image(request, interpreter, tmp_path_factory):
+def image(request, interpreter_of, tmp_path_factory):
     """/srv as the COPY steps make it, and how to run something in it."""
+    lock, _ = SERVICES[request.param]
+    interpreter = interpreter_of(lock)
     srv = tmp_path_factory.mktemp(request.param) / "srv"
     for argument in arguments_of("COPY"):
         if argument.startswith("--from"):
@@ -120,14 +142,15 @@ def test_the_image_holds_all_that_its_service_imports(image):
     assert image(["python", "-c", imports]).stderr == ""
 
 
-def test_a_container_without_its_settings_says_so_in_one_line_and_stops(image):
+def test_a_container_without_its_settings_says_so_in_one_line_and_stops(image, request):
     command = json.loads(arguments_of("CMD")[-1])
     result = image(command)
 
     assert result.returncode == 1
     [line] = (result.stdout + result.stderr).splitlines()
     assert json.loads(line)["message"] == "cannot start"
-    assert "EMBEDDINGS_BUCKET: not set" in json.loads(line)["reason"]
+    service = request.node.callspec.params["image"]
+    assert f"{SERVICES[service][1]}: not set" in json.loads(line)["reason"]
 
 
 def test_the_health_check_fails_where_nothing_answers(image):
