@@ -34,7 +34,7 @@ from ops.local.deploy import (
     replace_tasks,
     secret_value,
 )
-from ops.local.emulator_environment import emulator_python
+from ops.local.emulator_environment import emulator_python, function_python
 from ops.local.experiment_seed import seed_experiment
 from ops.local.fidelity import describe_types
 from ops.local.leftovers import end_platform, find_supervisor
@@ -135,6 +135,7 @@ def _start(settings: LocalSettings, phases: Phases) -> None:
     clear_state(settings)
     with phases.phase("emulator environment"):
         emulator_python(settings.root)
+        function_python(settings.root)
     with phases.phase("emulator and cache"):
         create_operator(settings)
         write_json(settings.ports_file, dict(settings.ports))
