@@ -1,61 +1,28 @@
-"""GrowthBook's cases through the service's API, as far as a request can carry them.
+"""GrowthBook's cases of flags, and all that flags are made of, through remote evaluation.
 
-Remote evaluation carries flags and attributes; `assign` carries experiments and the page's URL.
-Neither carries forced variations, QA mode or a switched-off context, which are a client's own.
+It carries attributes; forced variations, QA mode and a page's URL are a client's own.
 """
 
-import asyncio
 import itertools
 import json
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 
 from experiments_service.main import create_app
-from experiments_service.publication.published import Published
 from kindred.experiments.bucketing import BUCKETINGS, HASH_VERSIONS
-from kindred.experiments.definitions import Experiment, SamplePlan, Variation
-from kindred.experiments.engine.snapshot import compile_snapshot
+from tests.conformance.api_path import asking, carried, serving
 from tests.conformance.growthbook_cases import SUITE, WITHOUT, load, payload_of
-from tests.service.experiments.evaluation_fixtures import PublisherFake, collaborators, published
+from tests.service.experiments.evaluation_fixtures import collaborators
 
 pytestmark = pytest.mark.skipif(not SUITE.is_file(), reason=WITHOUT)
 
 UNITS = [f"unit-{n}" for n in range(40)]
-_NOT_CARRIED = ("forcedVariations", "qaMode", "enabled", "overrides")
-
-
-def serving(payload, *, experiments=(), sticky=(), decryption_key=None):
-    """The service with this payload's snapshot published."""
-    return Published(
-        copy=published().copy,
-        snapshot=compile_snapshot(payload, decryption_key=decryption_key),
-        experiments={each.key: each for each in experiments},
-        intakes={},
-        disabled=frozenset(),
-        sticky_attributes=frozenset(sticky),
-        features=b"",
-        next_change=None,
-    )
 
 
 @pytest.fixture(scope="module")
 def ask():
-    """Posts to the application; one of them for all cases, each with its own snapshot."""
-    held = collaborators(published())
-    app = create_app(held)
-
-    def post(given, path, body):
-        async def send():
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                return await client.post(path, json=body)
-
-        held.publisher.held = given
-        return asyncio.run(send())
-
-    return post
+    return asking()
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +47,7 @@ def bucket_of(unit, seed="s"):
     return BUCKETINGS[HASH_VERSIONS[2]].prepare(seed)(unit)
 
 
-def carried(given, *others, unit="id"):
-    """Whether attributes name the unit by text, and nothing else is asked for."""
-    named = given.get("attributes", {}).get(unit)
-    asked = {*_NOT_CARRIED, *others} & given.keys()
-    return isinstance(named, str) and len(named) > 0 and not asked
-
-
 def test_the_publisher_serves_what_a_case_publishes(flag):
-    assert isinstance(collaborators(published()).publisher, PublisherFake)
     assert flag(serving(rule(force="in")), "f", {}).json()["value"] == "in"
 
 
@@ -232,74 +191,3 @@ def test_sticky_bucket(given, documents, key, expected, after):
         assert answer["variant"] == expected["key"]
     for name, document in after.items():
         assert units.documents[name] == document
-
-
-def defined(experiment):
-    """What the platform knows of it beside the payload."""
-    values = experiment["variations"]
-    meta = experiment.get("meta") or []
-    keys = [meta[n].get("key", str(n)) if n < len(meta) else str(n) for n in range(len(values))]
-    urls = [v.get("urlRedirect") if isinstance(v, dict) else None for v in values]
-    return Experiment(
-        key=experiment["key"],
-        name=experiment["key"],
-        variations=tuple(
-            Variation(key=key, name=key, weight=0, is_control=n == 0, value=value, redirect_url=url)
-            for n, (key, value, url) in enumerate(zip(keys, values, urls, strict=True))
-        ),
-        metrics=(),
-        plan=SamplePlan(baseline=0.1, effect=0.1),
-        hash_attribute=experiment.get("hashAttribute", "id"),
-    )
-
-
-def assigned(ask, given, experiment):
-    payload = {**payload_of(given), "experiments": [experiment]}
-    attributes = given.get("attributes", {})
-    body = {
-        "experiment_key": experiment["key"],
-        "unit_id": attributes[experiment.get("hashAttribute", "id")],
-        "attributes": attributes,
-        "url": given.get("url", ""),
-    }
-    definition = defined(experiment)
-    answer = ask(serving(payload, experiments=[definition]), "/api/v1/tracking/assign", body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-@pytest.mark.parametrize(
-    ("given", "experiment", "value", "in_experiment", "hash_used"),
-    [
-        case
-        for case in load("run")
-        if carried(case.values[0], unit=case.values[1].get("hashAttribute", "id"))
-    ],
-)
-def test_run(ask, given, experiment, value, in_experiment, hash_used):
-    answer = assigned(ask, given, experiment)
-
-    assert (answer["value"], answer["in_experiment"]) == (value, in_experiment)
-    assert (answer["exposure"] is not None) == hash_used
-
-
-@pytest.mark.parametrize(
-    ("key", "url", "count", "expected"),
-    [case for case in load("getQueryStringOverride") if case.values[3] is not None],
-)
-def test_query_string_override(ask, key, url, count, expected):
-    experiment = {"key": key, "variations": list(range(count))}
-
-    answer = assigned(ask, {"attributes": {"id": "unit"}, "url": url}, experiment)
-
-    assert (answer["value"], answer["exposure"]) == (expected, None)
-
-
-@pytest.mark.parametrize(("given", "expected"), load("urlRedirect"))
-def test_url_redirect(ask, given, expected):
-    answers = [assigned(ask, given, experiment) for experiment in given["experiments"]]
-
-    # A page runs the first that applies; the edge function is what does so.
-    first = next(answer for answer in answers if answer["in_experiment"])
-    assert first["in_experiment"] == expected[0]["inExperiment"]
-    assert first["value"] == {"urlRedirect": expected[0]["urlRedirect"]}
