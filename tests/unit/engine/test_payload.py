@@ -212,18 +212,59 @@ def test_every_condition_of_a_rule_and_of_its_experiment_has_to_hold():
         saved_groups=({"email": {"$inGroup": "staff"}},),
     )
     snapshot = snapshot_of(
-        experiments=[changed(EXPERIMENT, condition={"age": {"$gte": 18}})],
+        experiments=[
+            changed(
+                EXPERIMENT,
+                condition={"age": {"$gte": 18}},
+                saved_groups=({"city": {"$inGroup": "cities"}},),
+            )
+        ],
         flags=[changed(COLOUR, rules=(rule,))],
-        groups=[SavedGroup(key="staff", attribute="email", values=("a@example.com",))],
+        groups=[
+            SavedGroup(key="staff", attribute="email", values=("a@example.com",)),
+            SavedGroup(key="cities", attribute="city", values=("Berlin",)),
+        ],
     )
-    full = {"id": "1", "country": "DE", "age": 18, "email": "a@example.com"}
+    full = {"id": "1", "country": "DE", "age": 18, "email": "a@example.com", "city": "Berlin"}
 
     def source(attributes):
         return snapshot.evaluate_flag("colour", Context(attributes)).source
 
     assert source(full) == "experiment"
-    for name, other in (("country", "FR"), ("age", 17), ("email", "b@example.com")):
+    for name, other in (
+        ("country", "FR"),
+        ("age", 17),
+        ("email", "b@example.com"),
+        ("city", "Bonn"),
+    ):
         assert source({**full, name: other}) == "defaultValue"
+    for name in ("age", "city"):
+        result = snapshot.run_experiment("button", Context({**full, name: None}))
+        assert not result.in_experiment
+
+
+def half(key, **changes):
+    rule = FlagRule(id="half", value=True, coverage=0.5, **changes)
+    return changed(SWITCH, key=key, rules=(rule,))
+
+
+def test_rollouts_of_two_flags_reach_other_units_unless_they_share_a_seed():
+    snapshot = snapshot_of(
+        flags=[half("a"), half("b"), half("c", seed="shared"), half("d", seed="shared")]
+    )
+
+    def both(one, other):
+        on = [[snapshot.evaluate_flag(key, user).on for key in (one, other)] for user in users()]
+        return sum(map(all, on)) / len(on)
+
+    assert abs(both("a", "b") - 0.25) < 0.02
+    assert abs(both("c", "d") - 0.5) < 0.02
+
+
+def test_the_payload_says_by_what_an_experiments_results_are_split():
+    snapshot = snapshot_of(experiments=[changed(EXPERIMENT, segments=("country", "plan"))])
+
+    assert snapshot.segments_of("button") == ("country", "plan")
 
 
 def test_a_page_test_names_where_its_variations_lead():

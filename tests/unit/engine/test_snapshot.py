@@ -109,6 +109,22 @@ def test_without_the_cipher_an_encrypted_payload_says_what_is_missing(monkeypatc
         compile_snapshot({"encryptedFeatures": "a.b"}, decryption_key="k")
 
 
+@pytest.mark.parametrize("status", ["draft", "stopped"])
+def test_an_experiment_that_does_not_run_assigns_nobody(status):
+    snapshot = compile_snapshot({"experiments": [{**ARMS, "status": status}]})
+
+    assert not snapshot.run_experiment("arms", Context({"id": "1"})).in_experiment
+
+
+@pytest.mark.parametrize("unit", [0, 0.0, True, None, "", [], float("nan"), float("inf")])
+def test_what_names_no_unit_is_not_assigned(unit):
+    snapshot = compile_snapshot({"experiments": [ARMS]})
+
+    result = snapshot.run_experiment("arms", Context({"id": unit}))
+
+    assert (result.in_experiment, result.hash_value) == (False, "")
+
+
 def test_an_unknown_experiment_is_said_to_be_unknown():
     with pytest.raises(UnknownExperiment):
         compile_snapshot({}).run_experiment("none", Context({}))

@@ -1,6 +1,6 @@
 import pytest
 
-from experiment_functions import evaluate_flag
+from experiment_functions import evaluate_flag, evaluation_settings
 
 
 def evaluate(**event):
@@ -51,6 +51,17 @@ def test_another_question_is_not(cloud, other, value):
     evaluate(flag_key="colour", attributes={"country": "DE"})
 
     assert evaluate(**{"flag_key": "colour", **other})["value"] == value
+
+
+def test_what_is_remembered_of_older_definitions_is_not_answered(cloud):
+    before = evaluate(flag_key="colour")
+    cloud.publish({"features": {"colour": {"defaultValue": "blue"}}})
+    evaluation_settings.current_snapshot.cache_clear()
+
+    after = evaluate(flag_key="colour")
+
+    assert (before["value"], after["value"]) == ("grey", "blue")
+    assert after["snapshot_version"] != before["snapshot_version"]
 
 
 @pytest.mark.parametrize(
