@@ -180,8 +180,15 @@ class TlsEntrance:
         return server.sockets[0].getsockname()[1]
 
     def close(self):
+        asyncio.run_coroutine_threadsafe(self.leave(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
+
+    async def leave(self):
+        inside = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in inside:
+            task.cancel()
+        await asyncio.gather(*inside, return_exceptions=True)
 
     async def enter(self, reader, writer):
         if await reader.read(len(SSL_REQUEST)) != SSL_REQUEST:
