@@ -14,7 +14,7 @@ CDK := node_modules/.bin/cdk
 # With --ci only errors go to standard error, so that the rest can be filtered without hiding them.
 SYNTH = $(CDK) synth --ci --quiet --no-lookups --no-version-reporting --context environment=$(1) --output cdk.out/$(1)
 
-.PHONY: up down status logs test check-fast check synth bench clean
+.PHONY: up down status logs test check-fast check synth bench bench-experiments clean
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -32,10 +32,15 @@ node_modules/ready: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Wheels of the functions' assets, so that a synthesis needs no network.
+.cache/functions/ready: .venv/ready $(wildcard lambda_src/*/requirements.txt)
+	@$(BIN)/python -m ops.functions_wheels
+	@touch $@
+
 # Synthesized again only when something that it is made of is newer.
-LOCAL_SOURCES := $(shell find app.py cdk.json environments policy stacks constructs core_src service_src \
+LOCAL_SOURCES := $(shell find app.py cdk.json environments policy stacks constructs core_src lambda_src service_src \
 	-name '__pycache__' -prune -o -type f -print 2>/dev/null)
-cdk.out/local/manifest.json: $(LOCAL_SOURCES) .venv/ready node_modules/ready
+cdk.out/local/manifest.json: $(LOCAL_SOURCES) .venv/ready node_modules/ready .cache/functions/ready
 	@$(MAKE) --no-print-directory synth ENV=local
 	@touch $@
 
@@ -51,7 +56,7 @@ status: .venv/ready
 logs: .venv/ready
 	@$(BIN)/kindred local logs --follow
 
-synth: .venv/ready node_modules/ready
+synth: .venv/ready node_modules/ready .cache/functions/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(call SYNTH,$(ENV)) | sed '/^Supply a stack id/d; /^$$/d'
 
 test: .venv/ready node_modules/ready
@@ -69,8 +74,11 @@ check: check-fast
 	done
 	$(BIN)/cfn-lint --non-zero-exit-code error $$(find cdk.out -name '*.template.json')
 
-bench: .venv/ready node_modules/ready
+bench: .venv/ready node_modules/ready .cache/functions/ready
 	$(BIN)/python -m benchmarks
+
+bench-experiments: .venv/ready
+	$(BIN)/python -m benchmarks engine event_processor decision_policies
 
 clean:
 	@if [ -x $(BIN)/kindred ]; then $(BIN)/kindred local down; fi

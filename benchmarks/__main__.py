@@ -14,6 +14,7 @@ BENCHMARKS = (
     "prediction_quality",
     "find_similar",
     "synth",
+    "engine",
     "decision_policies",
     "event_processor",
 )
