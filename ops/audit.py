@@ -156,15 +156,12 @@ def _parsed(known: str | None) -> tuple[int, str] | None:
 
 def _give(verdict: Verdict, *, as_json: bool) -> None:
     number, signature = verdict.last
-    document = {
-        "records": verdict.count,
-        "end": f"{number}:{signature}",
-        "faults": [fault.reason for fault in verdict.faults],
-    }
+    end, faults = f"{number}:{signature}", [fault.reason for fault in verdict.faults]
     table = plain_table()
     table.add_row("records", str(verdict.count))
-    table.add_row("end", document["end"])
-    table.add_row("faults", "\n".join(document["faults"]) or "none")
+    table.add_row("end", end)
+    table.add_row("faults", "\n".join(faults) or "none")
+    document = {"records": verdict.count, "end": end, "faults": faults}
     give(document, table, as_json=as_json)
     if not as_json and not verdict.faults:
         RESULTS.print("every record is as it was written; keep the end for the next --known")
