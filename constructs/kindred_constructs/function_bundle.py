@@ -24,8 +24,9 @@ _CORE = ("core_src/kindred", "core_src/kindred_aws")
 # The runtime's Amazon Linux 2023 has glibc 2.34.
 _PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 # Another layout of the asset is another asset.
-_LAYOUT = "1"
-_NOT_SHIPPED = (".lock", "bin", "tests", "__pycache__")
+_LAYOUT = "2"
+# Nothing that runs, and RECORD tells where on this machine the scripts were to go.
+_NOT_SHIPPED = (".lock", "RECORD", "bin", "tests", "__pycache__")
 
 
 class WheelsMissing(Exception):
