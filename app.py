@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 
+from kindred_constructs.function_bundle import WheelsMissing
 from stacks.acknowledgements import load_acknowledgements
 from stacks.application import apply_policy, create_app, synthesize
 from stacks.environment_file import load_environment
@@ -19,14 +20,14 @@ def main() -> int:
     try:
         environments = [load_environment(name) for name in names]
         acknowledgements = load_acknowledgements()
-    except InvalidFile as error:
+        platforms = [
+            Platform(app, environment=environment, region=region)
+            for environment in environments
+            for region in environment.regions
+        ]
+    except (InvalidFile, WheelsMissing) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-    platforms = [
-        Platform(app, environment=environment, region=region)
-        for environment in environments
-        for region in environment.regions
-    ]
     apply_policy(app, platforms, acknowledgements)
     found = synthesize(app)
     for finding in found:
