@@ -72,7 +72,7 @@ class EventArchive(Construct):
             "Database",
             catalog_id=catalog_id,
             database_input=glue.CfnDatabase.DatabaseInputProperty(
-                name=f"{name.replace('-', '_')}_events",
+                name=f"kindred_{name.replace('-', '_')}_events",
                 description="Events of experiments as they came, and each as often as it came",
             ),
         )
