@@ -6,12 +6,13 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Select, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from experiments_service.database.models import Definition, Kind
+from experiments_service.wire import within_reach
 from kindred_service.problems import Refusal, invalid_field
 
 
@@ -52,7 +53,7 @@ def _after(query: Select[Definition], cursor: str | None) -> Select[Definition]:
     if cursor is not None:
         created_at, key = from_cursor(cursor, 2)
         place = tuple_(Definition.created_at, Definition.key)
-        query = query.where(place < (_moment(created_at, cursor), key))
+        query = query.where(place < (moment_of(created_at, cursor), key))
     return query.order_by(Definition.created_at.desc(), Definition.key.desc())
 
 
@@ -77,11 +78,9 @@ def wrong_cursor(cursor: str) -> Refusal:
     return invalid_field("cursor", "not a cursor that an earlier page gave", given=cursor)
 
 
-def _moment(text: str, cursor: str) -> datetime:
+def moment_of(text: str, cursor: str) -> datetime:
+    """Raises Refusal for what no earlier page gave."""
     try:
-        moment = datetime.fromisoformat(text)
+        return within_reach(datetime.fromisoformat(text)).astimezone(UTC)
     except ValueError as error:
         raise wrong_cursor(cursor) from error
-    if moment.tzinfo is None:
-        raise wrong_cursor(cursor)
-    return moment

@@ -24,6 +24,7 @@ _PRINTED = r"^[^\x00]*$"
 _DEEPEST = 24
 _MOST_VALUES = 5_000
 _LARGEST_INTEGER = 2**53
+_YEARS = range(2000, 2200)
 
 
 def plain(value: Any) -> Any:
@@ -69,6 +70,13 @@ def _strict_number(value: Any) -> Any:
     return value
 
 
+def within_reach(moment: datetime) -> datetime:
+    """Far from the ends of the calendar, where offsets and ramps lead out of it."""
+    if moment.year not in _YEARS:
+        raise ValueError(f"given the year {moment.year}, allowed {_YEARS[0]} to {_YEARS[-1]}")
+    return moment
+
+
 Key = Annotated[str, StringConstraints(pattern=KEY)]
 Words = Annotated[str, StringConstraints(max_length=2_000, pattern=_PRINTED)]
 Name = Annotated[
@@ -83,7 +91,9 @@ ConditionIn = Annotated[
     Field(description='In the engine\'s operators: {"country": {"$in": ["DE", "FR"]}}.'),
 ]
 Share = Annotated[float, BeforeValidator(_strict_number), Field(ge=0, le=1)]
-Moment = Annotated[AwareDatetime, Field(description="RFC 3339 with its offset.")]
+Moment = Annotated[
+    AwareDatetime, AfterValidator(within_reach), Field(description="RFC 3339 with its offset.")
+]
 
 KeyPath = Annotated[str, Path(pattern=KEY)]
 Limit = Annotated[int, Query(ge=1, le=100)]

@@ -127,7 +127,8 @@ def _field_problem(entry: Mapping[str, Any], body: Any) -> FieldProblem:
     given = entry.get("input")
     return FieldProblem(
         pointer=pointer,
-        detail=entry["msg"],
+        # What a validator of ours says needs no word of the library's before it.
+        detail=entry["msg"].removeprefix("Value error, "),
         given=None if isinstance(given, dict | list) else shown(given),
     )
 

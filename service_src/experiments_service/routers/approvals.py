@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -15,7 +15,7 @@ from experiments_service.author import DeciderDep
 from experiments_service.database.models import PendingChange, PendingState
 from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.identity.roles import ViewerDep
-from experiments_service.pages import from_cursor, to_cursor, wrong_cursor
+from experiments_service.pages import from_cursor, moment_of, to_cursor, wrong_cursor
 from experiments_service.wire import Cursor, Limit, WireIn, Words
 
 router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
@@ -94,6 +94,6 @@ async def reject_change(
 def _place(cursor: str) -> tuple[datetime, uuid.UUID]:
     requested_at, key = from_cursor(cursor, 2)
     try:
-        return datetime.fromisoformat(requested_at).astimezone(UTC), uuid.UUID(key)
+        return moment_of(requested_at, cursor), uuid.UUID(key)
     except ValueError as error:
         raise wrong_cursor(cursor) from error
