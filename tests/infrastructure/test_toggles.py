@@ -1,6 +1,8 @@
 """Every choice an environment file offers, in every environment: what nobody synthesized breaks."""
 
 import json
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -47,21 +49,27 @@ TOGGLES = {
 }
 
 
-@pytest.fixture(scope="module")
-def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All in one application, as so many instances beside each other in one account."""
-    output = tmp_path_factory.mktemp("matrix")
+def synthesize_choices(name: str, output: Path) -> None:
+    """All of an environment in one application, as so many instances beside each other."""
     app = create_app(outdir=output)
     app.node.set_context("aws:cdk:disable-asset-staging", True)
     app.node.set_context("aws:cdk:bundling-stacks", [])
-    for name in ENVIRONMENTS:
-        document = yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())
-        for instance, change in TOGGLES.items():
-            text = json.dumps({**document, **change, "instance": instance})
-            environment = parse_environment(text, file=f"{name}.yaml")
-            for region in environment.regions:
-                Platform(app, environment=environment, region=region)
+    document = yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())
+    for instance, change in TOGGLES.items():
+        text = json.dumps({**document, **change, "instance": instance})
+        environment = parse_environment(text, file=f"{name}.yaml")
+        for region in environment.regions:
+            Platform(app, environment=environment, region=region)
     app.synth()
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each environment. Python and Node wait for each other: two fill two cores."""
+    output = tmp_path_factory.mktemp("matrix")
+    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as workers:
+        outputs = [output / name for name in ENVIRONMENTS]
+        list(workers.map(synthesize_choices, ENVIRONMENTS, outputs))
     return output
 
 
@@ -72,7 +80,9 @@ def environment_name(request):
 
 @pytest.fixture
 def toggled(matrix, environment_name):
-    return lambda instance: Synthesized(matrix, f"Kindred-{instance}-{environment_name}")
+    return lambda instance: Synthesized(
+        matrix / environment_name, f"Kindred-{instance}-{environment_name}"
+    )
 
 
 @pytest.mark.parametrize("instance", TOGGLES)
@@ -241,7 +251,9 @@ def test_a_tier_sets_the_sizes(toggled, tier, node_type, shards, tasks):
 
 
 def test_a_second_region_is_a_stage_of_its_own(matrix, environment_name):
-    second = Synthesized(matrix, f"Kindred-tworegions-{environment_name}-eu-west-1")
+    second = Synthesized(
+        matrix / environment_name, f"Kindred-tworegions-{environment_name}-eu-west-1"
+    )
 
     environments = {artifact["environment"] for artifact in second.stack_artifacts.values()}
     assert environments == {"aws://unknown-account/eu-west-1"}
@@ -259,7 +271,7 @@ def test_two_instances_in_one_account_share_no_name(matrix, environment_name):
     }
 
     def names(instance):
-        platform = Synthesized(matrix, f"Kindred-{instance}-{environment_name}")
+        platform = Synthesized(matrix / environment_name, f"Kindred-{instance}-{environment_name}")
         stacks = {each["properties"]["stackName"] for each in platform.stack_artifacts.values()}
         own = {
             json.dumps(resource.properties[key])
