@@ -16,7 +16,14 @@ from kindred_aws.session_store import SessionStore
 from tests.service.experiments.evaluation_fixtures import free_port
 from tests.service.experiments.management_fixtures import POOL, SECRET_KEY, UserPool, pool_keys
 
-NOW = int(time.time())
+
+def from_now(**seconds):
+    """Claims that are times, reckoned when the test runs."""
+    return {claim: int(time.time()) + offset for claim, offset in seconds.items()}
+
+
+def given(claims):
+    return claims() if callable(claims) else claims
 
 
 def session(platform, token, method="GET"):
@@ -33,11 +40,11 @@ def session(platform, token, method="GET"):
             {"token_use": "id", "aud": POOL.client_id, "client_id": None, "email": "ada@x.example"},
             id="an id token",
         ),
-        pytest.param({"exp": NOW - 10}, id="expired within the clocks' difference"),
+        pytest.param(lambda: from_now(exp=-10), id="expired within the clocks' difference"),
     ],
 )
 def test_a_token_of_the_pool_is_taken(platform, claims):
-    answer = session(platform, platform.pool.token("approver", **claims))
+    answer = session(platform, platform.pool.token("approver", **given(claims)))
 
     assert answer.status_code == 200
     assert answer.json()["role"] == "approver"
@@ -46,17 +53,17 @@ def test_a_token_of_the_pool_is_taken(platform, claims):
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
-        pytest.param({"exp": NOW - 40}, "has expired", id="expired"),
+        pytest.param(lambda: from_now(exp=-40), "has expired", id="expired"),
         pytest.param({"exp": None}, 'missing the "exp" claim', id="without an end"),
         pytest.param({"iss": POOL.issuer + "x"}, "Invalid issuer", id="another pool"),
         pytest.param({"client_id": "other"}, "client_id is not", id="another client"),
         pytest.param({"token_use": "id"}, "aud is not", id="an access token posing as an id"),
         pytest.param({"token_use": "refresh"}, "allowed are access, id", id="a refresh token"),
-        pytest.param({"nbf": NOW + 600}, "not yet valid", id="from the future"),
+        pytest.param(lambda: from_now(nbf=600), "not yet valid", id="from the future"),
     ],
 )
 def test_a_token_that_proves_nothing_says_why(platform, claims, reason):
-    answer = session(platform, platform.pool.token("admin", **claims))
+    answer = session(platform, platform.pool.token("admin", **given(claims)))
 
     assert answer.status_code == 401
     assert reason in answer.json()["detail"]
@@ -108,7 +115,7 @@ def test_an_ended_session_ends_everywhere(platform):
 def test_a_session_lives_in_valkey_as_long_as_its_token(platform, valkey_port):
     held = redis.Redis(port=valkey_port)
     held.flushall()
-    token = platform.pool.token("viewer", exp=NOW + 600)
+    token = platform.pool.token("viewer", **from_now(exp=600))
     session(platform, token)
 
     [key] = held.keys("session:*")
