@@ -15,7 +15,7 @@ EXPERIMENTS_PATHS = ("/api/*", "/ofrep/*")
 _OF_A_UNIT = ("/api/v1/find-similar", "/api/v1/predict", "/api/v1/outcomes")
 # What people manage: collections, with all that is below them, and what has nothing below.
 _COLLECTIONS = ("approvals", "experiments", "feature-flags", "holdouts", "saved-groups")
-_ALONE = ("audit-logs", "session")
+_ALONE = ("audit-logs", "capabilities", "experiment-suggestions", "session")
 _TRACKED = ("assign", "batch", "track")
 
 

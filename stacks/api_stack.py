@@ -97,6 +97,7 @@ class ApiStack(cdk.Stack):
             "Experiments",
             environment_name=self._environment.slug,
             approvals_required=self._environment.approvals.required,
+            optional_parts=self._environment.integrations.optional_parts,
             cluster=self._cluster,
             subnets=self._network.task_subnets,
             listener=self._load_balancer.listener,

@@ -132,6 +132,7 @@ class DataStack(cdk.Stack):
             "DefinitionsBucketName": self.definitions.bucket_name,
             "DatabaseSecretArn": self.database.secret.secret_arn,
             "ClientKeySecretArn": self.secrets.client_key.secret_arn,
+            "AuditSecretArn": self.secrets.audit.secret_arn,
             "UserPoolId": self.users.user_pool_id,
             "UserPoolClientId": self.users.client.user_pool_client_id,
         }.items():

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from stacks.integrations import Integrations
 from stacks.sizes import Part, Sizes, Tier
 
 # What tasks and functions cannot do without when no NAT gateway leads out of their subnet.
@@ -194,6 +195,7 @@ class Environment(Part):
     api: Api = Api()
     alarms: Alarms = Alarms()
     approvals: Approvals = Approvals()
+    integrations: Integrations = Integrations()
     domain: Domain | None = None
     # A managed policy of the account that limits every role.
     permissions_boundary: PolicyName | None = None

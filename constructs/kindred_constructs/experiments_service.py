@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -10,6 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from kindred_constructs.canary_route import CanaryRoute
@@ -40,6 +41,14 @@ class ExperimentStores:
     key: kms.IKey
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionalParts:
+    """Settings, and complete ARNs of secrets, by the names that the service reads."""
+
+    settings: Mapping[str, str]
+    secret_arns: Mapping[str, str]
+
+
 class ExperimentsService(Construct):
     def __init__(
         self,
@@ -48,6 +57,7 @@ class ExperimentsService(Construct):
         *,
         environment_name: str,
         approvals_required: bool,
+        optional_parts: OptionalParts,
         cluster: ecs.ICluster,
         subnets: ec2.SubnetSelection,
         listener: elbv2.ApplicationListener,
@@ -71,8 +81,12 @@ class ExperimentsService(Construct):
                 "METRICS_NAMESPACE": "Kindred",
                 "APPROVALS_REQUIRED": str(approvals_required).lower(),
                 **_addresses(stores, region=cdk.Stack.of(self).region),
+                **optional_parts.settings,
             },
-            secrets=self._secrets(stores),
+            secrets={
+                **self._secrets(stores),
+                **self._keys(optional_parts.secret_arns),
+            },
         )
         route = CanaryRoute(
             self, "Route", listener=listener, priority=priority, path_patterns=path_patterns
@@ -109,6 +123,16 @@ class ExperimentsService(Construct):
             "AUDIT_HMAC_SECRET": secret_reference(self, "AuditSecret", secrets.audit),
             "SECRET_KEY": secret_reference(self, "SessionSecret", secrets.session),
             "CLIENT_KEY": secret_reference(self, "ClientKeySecret", secrets.client_key),
+        }
+
+    def _keys(self, secret_arns: Mapping[str, str]) -> dict[str, ecs.Secret]:
+        """Secrets that an operator made: their text is a key, under AWS's own key for secrets."""
+        keys = Construct(self, "OptionalKeys")
+        return {
+            name: ecs.Secret.from_secrets_manager(
+                secretsmanager.Secret.from_secret_complete_arn(keys, name, arn)
+            )
+            for name, arn in secret_arns.items()
         }
 
 

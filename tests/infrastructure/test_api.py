@@ -1,6 +1,9 @@
 """The API in front: who may call what, bodies checked, problems told in one form."""
 
+import importlib
 import json
+import pkgutil
+import re
 
 from stacks import request_schemas
 from stacks.application import create_app
@@ -20,8 +23,9 @@ WITH_A_KEY = {
     ("POST", "/ofrep/v1/evaluate/flags/{key}"),
 }
 COLLECTIONS = ("approvals", "experiments", "feature-flags", "holdouts", "saved-groups")
+ALONE = ("audit-logs", "capabilities", "experiment-suggestions", "session")
 WITH_A_TOKEN = {
-    *(("ANY", f"/api/v1/{name}") for name in (*COLLECTIONS, "audit-logs", "session")),
+    *(("ANY", f"/api/v1/{name}") for name in (*COLLECTIONS, *ALONE)),
     *(("ANY", f"/api/v1/{name}/{{proxy}}") for name in COLLECTIONS),
 }
 # SDKs in browsers: the key is in the path, and the service looks at it.
@@ -45,6 +49,31 @@ def routes_by(platform, asks):
 
 def test_these_routes_and_no_others_are_public(platform):
     assert methods(platform).keys() == WITH_A_KEY | WITH_A_TOKEN | WITH_NEITHER
+
+
+def test_every_route_of_the_experiments_service_can_be_called(platform):
+    public = methods(platform)
+    unreachable = [
+        (verb, route.path)
+        for router in experiments_routers()
+        for route in router.routes
+        for verb in route.methods
+        if not any(
+            own in (verb, "ANY") and re.fullmatch(re.sub(r"\{proxy\}", ".+", path), route.path)
+            for own, path in public
+        )
+    ]
+
+    assert unreachable == []
+
+
+def experiments_routers():
+    """Without its health routes, which the load balancer asks."""
+    from experiments_service import routers
+
+    names = {each.name for each in pkgutil.iter_modules(routers.__path__)} - {"health"}
+    modules = [importlib.import_module(f"{routers.__name__}.{name}") for name in sorted(names)]
+    return [module.router for module in modules]
 
 
 def test_partners_bring_a_key_people_a_token_and_sdks_the_key_in_the_path(platform):

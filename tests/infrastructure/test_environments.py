@@ -153,6 +153,11 @@ def complaint(text):
             id="event ids that are forgotten before the stream is",
         ),
         pytest.param(
+            "integrations: {slack: {secret_arn: xoxb-1234}}",
+            'integrations.slack.secret_arn: given "xoxb-1234", allowed text like ^arn:aws:secrets',
+            id="a token where its secret should be named",
+        ),
+        pytest.param(
             "approvals: {required: maybe}",
             'approvals.required: given "maybe", allowed true or false',
             id="approvals that are neither",

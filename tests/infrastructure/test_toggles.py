@@ -28,6 +28,7 @@ WITHOUT_NAT = {
         *("logs", "secretsmanager", "sqs"),
     ],
 }
+SECRETS = "arn:aws:secretsmanager:us-east-1:111122223333:secret"
 TOGGLES = {
     "asis": {},
     "givenvpc": {"network": {"vpc": GIVEN_VPC}},
@@ -37,7 +38,19 @@ TOGGLES = {
     "domain": {"domain": {"name": "kindred.example.com", "hosted_zone_id": "Z0123456789"}},
     "boundary": {"permissions_boundary": "team-boundary"},
     "rolling": {"deployment": {"strategy": "rolling"}},
-    "told": {"alarms": {"email": "on-call@example.com"}, "approvals": {"required": True}},
+    "told": {
+        "alarms": {"email": "on-call@example.com"},
+        "approvals": {"required": True},
+        "integrations": {
+            "slack": {"secret_arn": f"{SECRETS}:slack-AbCdEf", "channel": "#winners"},
+            "assistant": {"secret_arn": f"{SECRETS}:anthropic-AbCdEf"},
+            "email": {
+                "secret_arn": f"{SECRETS}:sendgrid-AbCdEf",
+                "recipient": "team@example.com",
+                "sender": "kindred@example.com",
+            },
+        },
+    },
     "nosearch": {"sizes": {"search": None}},
     "shared": {"api": {"owns_account_log_role": False}},
     "x86": {"image": {"architecture": "x86_64"}},
@@ -185,11 +198,39 @@ def test_without_an_index_events_are_counted_and_archived_all_the_same(toggled):
 
 
 def test_a_second_person_approves_where_the_environment_says(toggled):
-    def told(platform):
-        [only] = platform.at("ApiStack/Experiments/Task").properties["ContainerDefinitions"]
-        return {each["Name"]: each["Value"] for each in only["Environment"]}["APPROVALS_REQUIRED"]
+    settings, _ = experiments_service(toggled("told"))
 
-    assert told(toggled("told")) == "true"
+    assert settings["APPROVALS_REQUIRED"] == "true"
+
+
+def experiments_service(platform):
+    [only] = platform.at("ApiStack/Experiments/Task").properties["ContainerDefinitions"]
+    return (
+        {each["Name"]: each["Value"] for each in only["Environment"]},
+        {each["Name"]: each["ValueFrom"] for each in only["Secrets"]},
+    )
+
+
+def test_optional_parts_are_on_where_their_secret_is_named_and_off_elsewhere(toggled):
+    keys = {"SLACK_BOT_TOKEN": "slack", "SENDGRID_API_KEY": "sendgrid"}
+    keys["ANTHROPIC_API_KEY"] = "anthropic"
+    settings, secrets = experiments_service(toggled("told"))
+    off_settings, off_secrets = experiments_service(toggled("asis"))
+
+    assert {name: secrets[name] for name in keys} == {
+        name: f"{SECRETS}:{secret}-AbCdEf" for name, secret in keys.items()
+    }
+    assert settings["SLACK_CHANNEL"] == "#winners"
+    assert settings["EMAIL_TO"] == "team@example.com"
+    assert off_secrets.keys().isdisjoint(keys)
+    assert off_settings.keys().isdisjoint({"SLACK_CHANNEL", "EMAIL_TO", "EMAIL_FROM"})
+
+
+def test_the_key_of_an_optional_part_is_read_by_who_starts_the_service_alone(toggled):
+    platform = toggled("told")
+
+    readers = platform.who_may("secretsmanager:GetSecretValue", f"{SECRETS}:slack-AbCdEf")
+    assert readers == {"ApiStack/Experiments/Task/Resource/ExecutionRole"}
 
 
 def test_a_rolling_deployment_has_the_circuit_breaker_and_keeps_the_rules(toggled):
