@@ -28,6 +28,8 @@ def experiment_reasons(before: Experiment | None, after: Experiment) -> tuple[st
         reasons += [f"{name} changes" for name in sorted(changed)]
         if before.starts_at != after.starts_at and after.status is ExperimentStatus.SCHEDULED:
             reasons.append("the start moves")
+        if before.status is not after.status and _is_early(before, after):
+            reasons.append("the experiment starts ahead of its schedule")
     if after.released is not None and (before is None or before.released != after.released):
         reasons.append(f"the variation {after.released} is released to everybody")
     return tuple(reasons)
@@ -40,21 +42,32 @@ def flag_reasons(
     steps_before: Sequence[Step] = (),
     steps_after: Sequence[Step] = (),
 ) -> tuple[str, ...]:
-    """Why the change must wait; a flag that is off may change in anything but its schedule."""
+    """Why the change must wait; a flag that is off, and that no step switches on, may change in
+    anything but its schedule."""
     reasons = []
-    serving_before = before is not None and before.enabled and not before.archived
-    if after.enabled and not after.archived:
-        if not serving_before:
-            reasons.append("the flag is switched on")
-        elif before is not None:
-            changed = _changed(before, after) - _TEXT_ONLY - {"off_value"}
-            reasons += [f"{name} changes" for name in sorted(changed)]
+    if after.enabled and not after.archived and not (before is not None and _is_on(before)):
+        reasons.append("the flag is switched on")
+    if before is not None and _is_on(before, steps_before) and _is_on(after, steps_after):
+        changed = _changed(before, after) - _TEXT_ONLY - {"off_value", "enabled"}
+        reasons += [f"{name} changes" for name in sorted(changed)]
     if before is not None and before.off_value != after.off_value:
         reasons.append("off_value changes")
     added = [step for step in steps_after if step not in steps_before]
     if added:
         reasons.append(f"{len(added)} scheduled step{'s' * (len(added) > 1)} would be added")
     return tuple(reasons)
+
+
+def _is_early(before: Experiment, after: Experiment) -> bool:
+    """Whether a scheduled experiment that runs now was approved for later."""
+    planned, started = before.starts_at, after.starts_at
+    return planned is None or started is None or started < planned
+
+
+def _is_on(flag: Flag, steps: Sequence[Step] = ()) -> bool:
+    """Whether somebody sees its rules, or will by a step that is to come."""
+    by_step = any(step.rule is None and step.changes.get("enabled") is True for step in steps)
+    return (flag.enabled or by_step) and not flag.archived
 
 
 def _changed(before: Experiment | Flag, after: Experiment | Flag) -> set[str]:

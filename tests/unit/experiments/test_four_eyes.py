@@ -74,7 +74,18 @@ def experiment(status, **changes):
             ("variations changes",),
             id="other weights behind an approved start",
         ),
-        pytest.param(experiment("scheduled"), experiment("running"), (), id="an approved start"),
+        pytest.param(
+            experiment("scheduled", starts_at=NOON),
+            experiment("running", starts_at=NOON),
+            (),
+            id="a start at the time that was approved",
+        ),
+        pytest.param(
+            experiment("scheduled", starts_at=NOON),
+            experiment("running", starts_at=NOON.replace(hour=11)),
+            ("the experiment starts ahead of its schedule",),
+            id="a start before the time that was approved",
+        ),
         pytest.param(experiment("running"), experiment("paused"), (), id="a pause never waits"),
         pytest.param(experiment("running"), experiment("completed"), (), id="nor does an end"),
         pytest.param(
@@ -117,3 +128,16 @@ def test_a_step_that_is_added_waits_and_one_that_is_dropped_does_not():
 
     assert flag_reasons(OFF, OFF, steps_after=[step]) == ("1 scheduled step would be added",)
     assert flag_reasons(OFF, OFF, steps_before=[step]) == ()
+
+
+def test_a_flag_that_a_step_switches_on_waits_for_what_the_step_would_show():
+    step = Step(at=NOON, changes={"enabled": True})
+    other = replace(OFF, rules=())
+
+    def reasons(before, after):
+        return flag_reasons(before, after, steps_before=[step], steps_after=[step])
+
+    assert reasons(OFF, other) == ("rules changes",)
+    assert reasons(OFF, FLAG) == ("the flag is switched on",)
+    assert reasons(FLAG, OFF) == ()
+    assert flag_reasons(OFF, other, steps_before=[step]) == ()
