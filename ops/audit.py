@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,10 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kindred.experiments.audit_chain import AuditSigner, Verdict, verify
+from ops.local.commands import STATE
+from ops.local.operator_credentials import PlatformNotRunning
+from ops.local.running_platform import RunningPlatform, running_platform
+from ops.local.users import NoSuchUser
 from ops.terminal import MESSAGES, RESULTS, failed, give, plain_table
 
 PAGE = 500
@@ -34,9 +39,13 @@ Url = Annotated[
     str | None,
     typer.Option(
         envvar="KINDRED_URL",
-        help="Of the API, as far as /api/v1. KINDRED_TOKEN holds an admin's token, and "
-        "KINDRED_API_KEY the gateway's key where it asks for one.",
+        help="Of the API, as far as /api/v1; without it, of the platform on this machine. "
+        "KINDRED_TOKEN holds an admin's token, and KINDRED_API_KEY the gateway's key where it asks "
+        "for one.",
     ),
+]
+StateDirectory = Annotated[
+    Path, typer.Option("--state-dir", envvar="KINDRED_STATE_DIR", help="Of this machine's.")
 ]
 
 
@@ -52,7 +61,10 @@ def verify_command(
     url: Url = None,
     secret_id: Annotated[
         str | None,
-        typer.Option(help="Of the signing secret in Secrets Manager; else AUDIT_HMAC_SECRET."),
+        typer.Option(
+            help="Of the signing secret in Secrets Manager; else AUDIT_HMAC_SECRET, or the secret "
+            "of the platform on this machine."
+        ),
     ] = None,
     known: Annotated[
         str | None,
@@ -61,12 +73,15 @@ def verify_command(
             help="What an earlier run gave as the end: proves that nothing was cut off since.",
         ),
     ] = None,
+    state_dir: StateDirectory = STATE,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
     """Find every record that was changed, removed or moved; status 1 where there is one."""
     with _answering():
-        signer = AuditSigner(_secret(secret_id))
-        verdict = verify(_records(file, url), signer, known=_parsed(known))
+        here = running_platform(state_dir) if file is None and url is None else None
+        signer = AuditSigner(_secret(secret_id, here))
+        records = _from_file(file) if file else _from_api(_log(url, here))
+        verdict = verify(records, signer, known=_parsed(known))
     _give(verdict, as_json=as_json)
     if verdict.faults:
         wrong = len(verdict.faults)
@@ -74,19 +89,31 @@ def verify_command(
 
 
 @app.command()
-def export(url: Url = None) -> None:
+def export(url: Url = None, state_dir: StateDirectory = STATE) -> None:
     """Write the whole log to standard output as JSON lines, oldest record first."""
     with _answering():
+        here = running_platform(state_dir) if url is None else None
         count = 0
-        for count, record in enumerate(_from_api(url), start=1):  # noqa: B007
+        for count, record in enumerate(_from_api(_log(url, here)), start=1):  # noqa: B007
             sys.stdout.write(json.dumps(record) + "\n")
         MESSAGES.print(f"{count} records")
 
 
-def _records(file: Path | None, url: str | None) -> Iterator[Record]:
-    if file is None:
-        return _from_api(url)
-    return _from_file(file)
+@dataclass(frozen=True, slots=True)
+class _Log:
+    url: str
+    token: str
+    key: str | None = None
+
+
+def _log(url: str | None, here: RunningPlatform | None) -> _Log:
+    if here is not None:
+        return _Log(here.api_url, here.token("admin"))
+    assert url is not None
+    token = os.environ.get("KINDRED_TOKEN")
+    if not token:
+        raise Unreadable("KINDRED_TOKEN: not set; an admin's token is needed")
+    return _Log(url, token, os.environ.get("KINDRED_API_KEY"))
 
 
 def _from_file(file: Path) -> Iterator[Record]:
@@ -101,15 +128,10 @@ def _from_file(file: Path) -> Iterator[Record]:
             yield record
 
 
-def _from_api(url: str | None) -> Iterator[Record]:
-    if url is None:
-        raise Unreadable("neither a file nor --url was given")
-    token = os.environ.get("KINDRED_TOKEN")
-    if not token:
-        raise Unreadable("KINDRED_TOKEN: not set; an admin's token is needed")
-    headers = {"Authorization": f"Bearer {token}"}
-    if key := os.environ.get("KINDRED_API_KEY"):
-        headers["x-api-key"] = key
+def _from_api(log: _Log) -> Iterator[Record]:
+    headers = {"Authorization": f"Bearer {log.token}"}
+    if log.key:
+        headers["x-api-key"] = log.key
     cursor: str | None = None
     with httpx.Client(headers=headers, timeout=TIMEOUT_SECONDS) as client:
         while True:
@@ -118,9 +140,9 @@ def _from_api(url: str | None) -> Iterator[Record]:
                 "limit": str(PAGE),
                 **({"cursor": cursor} if cursor else {}),
             }
-            answer = client.get(f"{url.rstrip('/')}/api/v1/audit-logs", params=asked)
+            answer = client.get(f"{log.url.rstrip('/')}/api/v1/audit-logs", params=asked)
             if answer.status_code != httpx.codes.OK:
-                raise Unreadable(f"{url}: answered {answer.status_code}: {_detail(answer)}")
+                raise Unreadable(f"{log.url}: answered {answer.status_code}: {_detail(answer)}")
             page = answer.json()
             yield from page["records"]
             cursor = page["next_cursor"]
@@ -135,7 +157,9 @@ def _detail(answer: httpx.Response) -> str:
         return answer.text[:200]
 
 
-def _secret(secret_id: str | None) -> str:
+def _secret(secret_id: str | None, here: RunningPlatform | None) -> str:
+    if here is not None and secret_id is None:
+        secret_id = here.output("AuditSecretArn")
     if secret_id is not None:
         client = boto3.client("secretsmanager")
         return str(client.get_secret_value(SecretId=secret_id)["SecretString"])
@@ -171,5 +195,13 @@ def _give(verdict: Verdict, *, as_json: bool) -> None:
 def _answering() -> Iterator[None]:
     try:
         yield
-    except (Unreadable, OSError, httpx.HTTPError, BotoCoreError, ClientError) as error:
+    except (
+        Unreadable,
+        PlatformNotRunning,
+        NoSuchUser,
+        OSError,
+        httpx.HTTPError,
+        BotoCoreError,
+        ClientError,
+    ) as error:
         raise failed(str(error) or repr(error)) from error

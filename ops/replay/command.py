@@ -14,10 +14,10 @@ from rich.table import Table
 from ops.catalogue.rows import BadRow, UnreadableFile
 from ops.local.commands import STATE
 from ops.local.operator_credentials import PlatformNotRunning
+from ops.local.running_platform import running_platform
 from ops.local.users import NoSuchUser
 from ops.replay.api import Access, PlatformRefused, ReplayApi
 from ops.replay.data_sets import DATA_SETS
-from ops.replay.laptop import laptop_access
 from ops.replay.replaying import Compared, Replayed, Source, replay
 from ops.terminal import MESSAGES, RESULTS, failed, progress_bars
 
@@ -79,7 +79,10 @@ def replay_command(
 def _access(api_url: str | None, api_key: str | None, token: str | None, state: Path) -> Access:
     given = (api_url, api_key, token)
     if not any(given):
-        return laptop_access(state)
+        here = running_platform(state)
+        return Access(
+            api_url=here.api_url, api_key=here.api_key, token=lambda: here.token("experimenter")
+        )
     if api_url is None or api_key is None or token is None:
         raise typer.BadParameter("--api-url, --api-key and --token are given together or not")
     return Access(api_url=f"{api_url.rstrip('/')}/", api_key=api_key, token=lambda: token)

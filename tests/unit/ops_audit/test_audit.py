@@ -129,7 +129,7 @@ def test_what_is_exported_verifies(run, api):
         ({"KINDRED_TOKEN": "viewer"}, ["--url", "https://x.example"], "this needs admin"),
         ({"KINDRED_TOKEN": ""}, ["--url", "https://x.example"], "KINDRED_TOKEN: not set"),
         ({"AUDIT_HMAC_SECRET": ""}, ["--url", "https://x.example"], "AUDIT_HMAC_SECRET: not set"),
-        ({}, [], "neither a file nor --url"),
+        ({}, ["--state-dir", "/nowhere"], "no platform is ready in /nowhere"),
         ({}, ["/nowhere/log.jsonl"], "No such file"),
     ],
 )
