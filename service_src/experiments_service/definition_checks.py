@@ -10,18 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from experiments_service.database.models import Definition, Kind
 from experiments_service.definition_documents import Document, steps_of
 from experiments_service.documents import experiment_of, flag_of
-from kindred.experiments.definitions import ExperimentStatus, Flag
+from kindred.experiments.definitions import Flag
 from kindred.experiments.flag_graph import find_cycle, prerequisites_of
 from kindred.experiments.schedule import ImpossibleStep, apply
 from kindred.experiments.validity import (
+    OVER,
     Invalid,
     experiment_problems,
     flag_problems,
     namespace_conflicts,
+    release_problems,
 )
 from kindred_service.problems import FieldProblem, Refusal, invalid_field
-
-_OVER = (ExperimentStatus.COMPLETED, ExperimentStatus.ARCHIVED)
 
 
 async def require_valid(session: AsyncSession, kind: Kind, after: Document) -> None:
@@ -35,7 +35,8 @@ async def require_valid(session: AsyncSession, kind: Kind, after: Document) -> N
 
 async def _require_valid_experiment(session: AsyncSession, document: Document) -> None:
     experiment = experiment_of(document)
-    if experiment.status in _OVER:
+    if experiment.status in OVER:
+        _refuse(list(release_problems(experiment)))
         return
     _refuse(
         experiment_problems(
@@ -50,7 +51,7 @@ async def _require_valid_experiment(session: AsyncSession, document: Document) -
         select(Definition.document).where(
             Definition.kind == "experiment",
             Definition.key != experiment.key,
-            Definition.status.not_in([str(status) for status in _OVER]),
+            Definition.status.not_in([str(status) for status in OVER]),
         )
     )
     if conflicts := namespace_conflicts(experiment.namespace, map(experiment_of, rows)):

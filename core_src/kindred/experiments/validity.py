@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from kindred.experiments.definitions import (
     Condition,
     Experiment,
+    ExperimentStatus,
     Flag,
     FlagRule,
     FlagType,
@@ -25,6 +26,7 @@ from kindred.experiments.schedule import COVERAGE_STEP
 LEAST_VARIATIONS, MOST_VARIATIONS = 2, 20
 MOST_SEGMENTS = 3
 WEIGHT_TOLERANCE = 1e-6
+OVER = (ExperimentStatus.COMPLETED, ExperimentStatus.ARCHIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,19 @@ def experiment_problems(
         *_plan_problems(experiment),
         *_condition_problems("/condition", experiment.condition, saved_groups),
         *_scope_problems(experiment, holdouts),
+        *release_problems(experiment),
     ]
+
+
+def release_problems(experiment: Experiment) -> Iterator[Invalid]:
+    """Everybody gets the released variation: not before the end, and none that is not there."""
+    keys = [each.key for each in experiment.variations]
+    if experiment.released is not None and experiment.released not in keys:
+        yield Invalid("/released", _unknown(experiment.released, keys))
+    elif experiment.released is not None and experiment.status not in OVER:
+        yield Invalid(
+            "/released", f"the experiment is {experiment.status}, allowed once it is completed"
+        )
 
 
 def flag_problems(
@@ -152,9 +166,6 @@ def _scope_problems(experiment: Experiment, holdouts: Collection[str]) -> Iterat
         )
     if experiment.starts_at and experiment.ends_at and experiment.starts_at >= experiment.ends_at:
         yield Invalid("/ends_at", "allowed is a time after starts_at")
-    keys = [each.key for each in experiment.variations]
-    if experiment.released is not None and experiment.released not in keys:
-        yield Invalid("/released", _unknown(experiment.released, keys))
 
 
 def _rule_problems(

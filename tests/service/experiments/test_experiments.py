@@ -112,6 +112,10 @@ def test_a_release_of_a_variation_that_is_not_there_is_refused(platform):
         422,
         ["control", "treatment"],
     )
+    platform.post("/experiments/checkout/complete", {})
+    later = platform.patch("/experiments/checkout", {"released": "third"})
+    assert (later.status_code, later.json()["errors"][0]["pointer"]) == (422, "/released")
+    assert platform.patch("/experiments/checkout", {"released": "treatment"}).status_code == 200
 
 
 def test_a_draft_changes_in_everything_and_a_running_one_in_what_is_safe(platform):

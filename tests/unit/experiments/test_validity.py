@@ -133,6 +133,11 @@ def test_what_is_sound_has_no_problem():
             id="an end before the start",
         ),
         pytest.param({"released": "c"}, "/released: given c, allowed: a, b", id="a release of c"),
+        pytest.param(
+            {"released": "b"},
+            "/released: the experiment is draft, allowed once it is completed",
+            id="a release before the end",
+        ),
     ],
 )
 def test_a_problem_of_an_experiment_says_what_is_allowed(changes, message):
