@@ -11,7 +11,7 @@ from experiments_service.database.models import Definition, Kind
 from experiments_service.definition_documents import Document, steps_of
 from experiments_service.documents import experiment_of, flag_of
 from kindred.experiments.definitions import Flag
-from kindred.experiments.flag_graph import find_cycle, prerequisites_of
+from kindred.experiments.flag_graph import DEEPEST, deepest, find_cycle, prerequisites_of
 from kindred.experiments.schedule import ImpossibleStep, apply
 from kindred.experiments.validity import (
     OVER,
@@ -88,6 +88,11 @@ async def _require_valid_flag(session: AsyncSession, document: Document) -> None
     if cycle := find_cycle([flag, *others]):
         raise invalid_field(
             "/prerequisites", f"a cycle, which is not allowed: {' -> '.join(cycle)}"
+        )
+    asking, depth = deepest([flag, *others])
+    if depth > DEEPEST:
+        raise invalid_field(
+            "/prerequisites", f"{asking} would wait for a chain of {depth}, allowed {DEEPEST}"
         )
     for at, step in enumerate(steps_of(document)):
         try:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from graphlib import TopologicalSorter
 
 from kindred.experiments.definitions import Flag
+
+# Each flag of a chain is a few frames of the evaluator's stack.
+DEEPEST = 20
 
 
 def prerequisites_of(flag: Flag) -> tuple[str, ...]:
@@ -22,6 +26,18 @@ def find_cycle(flags: Iterable[Flag]) -> tuple[str, ...] | None:
         if cycle := _cycle_from(start, graph, finished):
             return cycle
     return None
+
+
+def deepest(flags: Iterable[Flag]) -> tuple[str, int]:
+    """The flag with the longest chain of prerequisites, and how many those are.
+
+    Of at least one flag, and without a cycle.
+    """
+    graph = {flag.key: prerequisites_of(flag) for flag in flags}
+    depths: dict[str, int] = {}
+    for key in TopologicalSorter(graph).static_order():
+        depths[key] = max((depths[asked] + 1 for asked in graph.get(key, ())), default=0)
+    return max(depths.items(), key=lambda each: each[1])
 
 
 def _cycle_from(

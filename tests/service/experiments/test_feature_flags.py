@@ -79,6 +79,16 @@ def test_a_cycle_of_prerequisites_is_refused_by_its_name(platform):
     assert "a -> c -> b -> a" in answer.json()["detail"]
 
 
+def test_a_chain_of_prerequisites_that_would_exhaust_an_evaluator_is_refused(platform):
+    platform.flag(key="f0")
+    for number in range(1, 21):
+        platform.flag(key=f"f{number}", prerequisites=asks(f"f{number - 1}"))
+    answer = platform.post("/feature-flags", {**FLAG, "key": "f21", "prerequisites": asks("f20")})
+
+    assert answer.status_code == 422
+    assert "f21 would wait for a chain of 21, allowed 20" in answer.json()["detail"]
+
+
 def test_a_flag_that_others_need_stays_out_of_the_archive(platform):
     platform.flag(key="a")
     platform.flag(key="b", prerequisites=asks("a"))

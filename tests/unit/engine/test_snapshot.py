@@ -193,3 +193,14 @@ def test_typed_groups_hold_lists_and_conditions():
     assert holds({"email": "a@b.c", "age": 18}) is True
     assert holds({"email": "a@b.c", "age": 17}) is False
     assert holds({"email": "x@b.c", "age": 18}) is False
+
+
+def test_a_flag_that_many_wait_for_is_evaluated_once():
+    def waiting(layer):
+        parents = [{"id": f"f{layer - 1}", "condition": {"value": True}}] * 2
+        return {"rules": [{"parentConditions": parents, "force": True}]}
+
+    # Each layer waits twice for the one below: 2^60 evaluations, were each made anew.
+    features = {"f0": {"defaultValue": True}} | {f"f{n}": waiting(n) for n in range(1, 61)}
+
+    assert compile_snapshot({"features": features}).evaluate_flag("f60", Context({})).value is True

@@ -1,7 +1,7 @@
 import pytest
 
 from kindred.experiments.definitions import Flag, FlagRule, Prerequisite
-from kindred.experiments.flag_graph import find_cycle, prerequisites_of
+from kindred.experiments.flag_graph import deepest, find_cycle, prerequisites_of
 
 
 def asks(*keys):
@@ -60,3 +60,10 @@ def test_a_chain_longer_than_the_stack_is_walked():
 
     assert find_cycle(flags(graph)) is None
     assert len(find_cycle(flags({**graph, "f5000": ["f0"]}))) == 5_002
+
+
+def test_the_longest_chain_is_measured_along_its_longest_way():
+    graph = {"a": [], "b": ["a"], "c": ["a", "b"], "d": ["gone"]}
+
+    assert deepest(flags(graph)) == ("c", 2)
+    assert deepest(flags({f"f{n}": [f"f{n + 1}"] for n in range(5_000)})) == ("f0", 5_000)

@@ -10,7 +10,7 @@ from kindred.experiments.engine.attribute_values import unit_text
 from kindred.experiments.engine.bandits import Bandit, Weighting
 from kindred.experiments.engine.context import Context
 from kindred.experiments.engine.hashing import compile_hash
-from kindred.experiments.engine.prerequisites import Path
+from kindred.experiments.engine.prerequisites import START, Path
 from kindred.experiments.engine.ranges import Range, bucket_ranges, choose_variation
 from kindred.experiments.engine.results import ExperimentResult
 from kindred.experiments.engine.scope import Scope
@@ -93,7 +93,7 @@ class CompiledExperiment:
         """Whether the page is one of the experiment's; without patterns all are."""
         return self._targets_url is None or self._targets_url(url)
 
-    def assign(self, context: Context, path: Path = ()) -> ExperimentResult | None:
+    def assign(self, context: Context, path: Path = START) -> ExperimentResult | None:
         """None when the unit is not in the experiment."""
         if self._count < 2 or not context.enabled:
             return None

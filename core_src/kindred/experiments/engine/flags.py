@@ -139,7 +139,7 @@ def _gated(serve: Rule, key: str, rule: Mapping[str, Any], scope: Scope) -> Rule
     }
 
     def guard(context: Context, path: Path) -> FlagResult | None:
-        verdict = gate(context, (*path, key))
+        verdict = gate(context, path.entered(key))
         return serve(context, path) if verdict == "pass" else refusals[verdict]
 
     return guard

@@ -9,8 +9,26 @@ from kindred.experiments.engine.conditions import Conditions
 from kindred.experiments.engine.context import Context
 from kindred.experiments.engine.results import FlagResult
 
-# The flags being evaluated, outermost first: one that comes up again waits for itself.
-Path = tuple[str, ...]
+
+class Path:
+    """`keys` are the flags being evaluated, outermost first: one that comes up again waits for
+    itself. `found` holds what the others gave, so that a flag which many wait for is evaluated
+    once; None where nothing has been waited for yet.
+    """
+
+    __slots__ = ("found", "keys")
+
+    def __init__(
+        self, keys: tuple[str, ...] = (), found: dict[str, FlagResult] | None = None
+    ) -> None:
+        self.keys = keys
+        self.found = found
+
+    def entered(self, key: str) -> Path:
+        return Path((*self.keys, key), {} if self.found is None else self.found)
+
+
+START = Path()
 Lookup = Callable[[str, Context, Path], FlagResult]
 Verdict = Literal["pass", "skip", "gate", "cyclic"]
 Gate = Callable[[Context, Path], Verdict]

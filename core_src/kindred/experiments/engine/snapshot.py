@@ -12,7 +12,7 @@ from kindred.experiments.engine.context import Context
 from kindred.experiments.engine.experiments import CompiledExperiment
 from kindred.experiments.engine.flags import Evaluate, compile_flag
 from kindred.experiments.engine.payload_shape import InvalidPayload, check_shape, open_payload
-from kindred.experiments.engine.prerequisites import Path
+from kindred.experiments.engine.prerequisites import START, Path
 from kindred.experiments.engine.results import ExperimentResult, FlagResult, Redirect, is_on
 from kindred.experiments.engine.scope import Scope
 from kindred.experiments.engine.urls import url_with_query
@@ -63,7 +63,7 @@ class Snapshot:
         if context.forced_features and key in context.forced_features:
             return _overridden(key, context)
         flag = self._flags.get(key)
-        return _unknown(key) if flag is None else flag(context, ())
+        return _unknown(key) if flag is None else flag(context, START)
 
     def run_experiment(self, key: str, context: Context) -> ExperimentResult:
         """Raises UnknownExperiment."""
@@ -105,9 +105,15 @@ def compile_snapshot(payload: Mapping[str, Any], *, decryption_key: str | None =
     def lookup(key: str, context: Context, path: Path) -> FlagResult:
         if context.forced_features and key in context.forced_features:
             return _overridden(key, context)
-        if key in path:
+        if key in path.keys:
             return FlagResult(key, None, False, "cyclicPrerequisite")
-        return flags[key](context, path) if key in flags else _unknown(key)
+        if path.found is not None and key in path.found:
+            return path.found[key]
+        result = flags[key](context, path) if key in flags else _unknown(key)
+        # What is cyclic is so for the path that led to it.
+        if path.found is not None and result.source != "cyclicPrerequisite":
+            path.found[key] = result
+        return result
 
     scope = Scope(
         Conditions(opened.get("savedGroups")), lookup, opened.get("contextualBandits") or {}
