@@ -24,7 +24,7 @@ from stacks.api_routes import (
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
 from stacks.network_stack import NetworkStack
-from stacks.service_plans import service_plan
+from stacks.service_plans import optional_parts, service_plan
 from stacks.sizes import TaskSizes
 from stacks.streaming_stack import StreamingStack
 
@@ -97,7 +97,7 @@ class ApiStack(cdk.Stack):
             "Experiments",
             environment_name=self._environment.slug,
             approvals_required=self._environment.approvals.required,
-            optional_parts=self._environment.integrations.optional_parts,
+            optional_parts=optional_parts(self._environment.integrations),
             cluster=self._cluster,
             subnets=self._network.task_subnets,
             listener=self._load_balancer.listener,

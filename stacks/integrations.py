@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kindred_constructs.experiments_service import OptionalParts
 from stacks.sizes import Part
 
 # Complete, so that the service is granted this secret and no other. Its text is the key itself.
@@ -40,18 +39,3 @@ class Integrations(Part):
     slack: Slack | None = None
     email: Email | None = None
     assistant: Assistant | None = None
-
-    @property
-    def optional_parts(self) -> OptionalParts:
-        """As the service's environment names them."""
-        settings: dict[str, str] = {}
-        secret_arns: dict[str, str] = {}
-        if self.slack:
-            secret_arns["SLACK_BOT_TOKEN"] = self.slack.secret_arn
-            settings["SLACK_CHANNEL"] = self.slack.channel
-        if self.email:
-            secret_arns["SENDGRID_API_KEY"] = self.email.secret_arn
-            settings |= {"EMAIL_TO": self.email.recipient, "EMAIL_FROM": self.email.sender}
-        if self.assistant:
-            secret_arns["ANTHROPIC_API_KEY"] = self.assistant.secret_arn
-        return OptionalParts(settings=settings, secret_arns=secret_arns)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 
+from kindred_constructs.experiments_service import OptionalParts
 from kindred_constructs.fargate_service import Rollout, ServicePlan
 from kindred_constructs.service_scaling import DailyPeak, ScalingPlan
 from kindred_constructs.service_task import TaskShape
 from stacks.environment import Deployment, Environment
+from stacks.integrations import Integrations
 from stacks.sizes import Autoscaling, Peak, TaskSizes
 
 
@@ -17,6 +19,21 @@ def service_plan(tasks: TaskSizes, environment: Environment) -> ServicePlan:
         scaling=_scaling(tasks, environment.sizes.autoscaling),
         rollout=_rollout(environment.deployment),
     )
+
+
+def optional_parts(given: Integrations) -> OptionalParts:
+    """As the service's environment names them."""
+    settings: dict[str, str] = {}
+    secret_arns: dict[str, str] = {}
+    if given.slack:
+        secret_arns["SLACK_BOT_TOKEN"] = given.slack.secret_arn
+        settings["SLACK_CHANNEL"] = given.slack.channel
+    if given.email:
+        secret_arns["SENDGRID_API_KEY"] = given.email.secret_arn
+        settings |= {"EMAIL_TO": given.email.recipient, "EMAIL_FROM": given.email.sender}
+    if given.assistant:
+        secret_arns["ANTHROPIC_API_KEY"] = given.assistant.secret_arn
+    return OptionalParts(settings=settings, secret_arns=secret_arns)
 
 
 def _scaling(tasks: TaskSizes, autoscaling: Autoscaling) -> ScalingPlan:
