@@ -45,8 +45,12 @@ def gain(comparison: Comparison, result: MetricResult) -> float:
 
 def is_worse(comparison: Comparison, result: MetricResult, *, alpha: float) -> bool:
     """Significantly so, after correction."""
-    p_value = comparison.adjusted_p_value
-    return p_value is not None and p_value < alpha and gain(comparison, result) < 0
+    return _is_below(comparison.adjusted_p_value, alpha) and gain(comparison, result) < 0
+
+
+def _is_below(p_value: float | None, alpha: float) -> bool:
+    # Of a difference of forty standard errors it is 0.0, which must not be taken for none.
+    return p_value is not None and p_value < alpha
 
 
 def sequential(experiment: Experiment, primary: Sequence[MetricResult]) -> Verdict:
@@ -59,7 +63,7 @@ def sequential(experiment: Experiment, primary: Sequence[MetricResult]) -> Verdi
             said = f"{lift_in_words(each, result.metric, 'sequential')} at every look so far"
             if is_worse(each, result, alpha=alpha):
                 worse[each.variation] = said
-            elif (each.adjusted_p_value or 1.0) < alpha:
+            elif _is_below(each.adjusted_p_value, alpha):
                 better.setdefault(each.variation, said)
     winners = {key: said for key, said in better.items() if key not in worse}
     if winners:
@@ -95,7 +99,7 @@ def fixed_horizon(experiment: Experiment, primary: Sequence[MetricResult]) -> Ve
     """The requirements' rule on the first primary metric: lift > 5 % and p < 0.05."""
     result, control = primary[0], experiment.control.key
     challengers = list(_challengers(result, control))
-    significant = [each for each in challengers if (each.p_value or 1.0) < FIXED_P_VALUE]
+    significant = [each for each in challengers if _is_below(each.p_value, FIXED_P_VALUE)]
     winners = {
         each.variation: f"{lift_in_words(each, result.metric, 'fixed_horizon')}, more than "
         f"{percent(FIXED_LIFT)}, with p {each.p_value:.2g}"
