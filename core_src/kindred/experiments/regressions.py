@@ -32,13 +32,13 @@ def _fewer_clicks(winner: DailyMetrics, other: DailyMetrics) -> Iterator[str]:
         (min(row.clicks_count, row.impressions_count), row.impressions_count)
         for row in (other, winner)
     ]
-    if p_value := _fell(*counted):
+    if (p_value := _fell(*counted)) is not None:
         yield f"click rate {_beside(winner.ctr, other.ctr, percent)}, p {p_value:.2g}"
 
 
 def _more_errors(winner: DailyMetrics, other: DailyMetrics) -> Iterator[str]:
     counted = [(row.errors_count, row.requests_count) for row in (winner, other)]
-    if p_value := _fell(*counted):
+    if (p_value := _fell(*counted)) is not None:
         rates = [errors / requests for errors, requests in counted]
         yield f"errors {_beside(rates[0], rates[1], percent)}, p {p_value:.2g}"
 

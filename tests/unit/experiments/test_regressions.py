@@ -27,9 +27,13 @@ def row(arm, **changes):
         pytest.param({}, (), id="the same is no regression"),
         pytest.param({"clicks_count": 350}, ("click rate 1.94 %",), id="fewer clicks"),
         pytest.param({"clicks_count": 430}, (), id="a few clicks fewer may be chance"),
+        pytest.param(
+            {"clicks_count": 0, "impressions_count": 100_000}, ("click rate 0 %",), id="no clicks"
+        ),
         pytest.param({"clicks_count": 600}, (), id="more clicks are welcome"),
         pytest.param({"errors_count": 60}, ("errors 0.3 %",), id="more errors"),
         pytest.param({"errors_count": 28}, (), id="a few errors more may be chance"),
+        pytest.param({"errors_count": 20_000}, ("errors 100 %",), id="nothing but errors"),
         pytest.param({"p99_latency_ms": 73.0}, ("p99 latency 73.0 ms",), id="slower by a fifth"),
         pytest.param({"p99_latency_ms": 71.0}, (), id="a little slower"),
         pytest.param({"prediction_error": 0.12}, ("prediction error 0.12",), id="less exact"),
