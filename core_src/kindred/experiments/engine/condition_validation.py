@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from kindred.experiments.engine.attribute_values import is_number
 from kindred.experiments.engine.conditions import ON_ATTRIBUTES, ON_VALUES
+from kindred.experiments.engine.patterns import UnsafePattern, require_bounded
 
 # A condition deeper than this is a mistake, or an attempt to exhaust the evaluator.
 DEEPEST = 20
@@ -113,6 +113,6 @@ def _pattern(operand: Any, place: str) -> Iterator[str]:
         yield f"{place}: given {type(operand).__name__}, allowed a regular expression"
         return
     try:
-        re.compile(operand)
-    except re.error as error:
-        yield f"{place}: {operand!r} is no regular expression: {error}"
+        require_bounded(operand)
+    except UnsafePattern as error:
+        yield f"{place}: {error}"

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kindred.experiments.engine.attribute_values import is_number, kind, ordered
+from kindred.experiments.engine.patterns import LONGEST_VALUE
 from kindred.experiments.engine.versions import sortable
 
 # None: the operator is not known here, so that neither it nor its negation may match.
@@ -99,7 +100,8 @@ def version_order(
 
 
 def matches(*, fold: bool = False, wanted: bool = True) -> Callable[[Any], Test]:
-    """A pattern that is none matches nothing, and its negation everything."""
+    """A pattern that is none matches nothing, and its negation everything. Of a value that is too
+    long to be searched nothing is known."""
 
     def compile_pattern(pattern: Any) -> Test:
         try:
@@ -107,8 +109,12 @@ def matches(*, fold: bool = False, wanted: bool = True) -> Callable[[Any], Test]
         except (re.error, TypeError, OverflowError, RecursionError):
             return never if wanted else always
 
-        def test(value: Any) -> bool:
-            return (isinstance(value, str) and search(value) is not None) is wanted
+        def test(value: Any) -> bool | None:
+            if not isinstance(value, str):
+                return not wanted
+            if len(value) > LONGEST_VALUE:
+                return None
+            return (search(value) is not None) is wanted
 
         return test
 
