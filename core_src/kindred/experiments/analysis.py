@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
 from operator import add
@@ -95,11 +95,12 @@ def analyse(
 
     Raises ValueError for a sample plan that no experiment can meet.
     """
+    compared = _taking_part(experiment, counts)
     days, segments = counts.days, [segment] if segment else _largest_first(counts)
-    by_day = [_by_variation(experiment, counts, [day], ALL) for day in days]
-    overall = reduce(_added, by_day) if by_day else _by_variation(experiment, counts, [now.date()])
+    by_day = [_by_variation(compared, counts, [day], ALL) for day in days]
+    overall = reduce(_added, by_day) if by_day else _by_variation(compared, counts, [now.date()])
     seen = observation(
-        experiment,
+        compared,
         overall,
         days=(days[-1] - days[0]).days + 1 if days else 0,
         now=now,
@@ -108,16 +109,29 @@ def analyse(
     return Analysis(
         experiment=experiment,
         at=now,
-        units=seen.units,
+        units={each.key: seen.units.get(each.key, 0) for each in experiment.variations},
         planned_units=planned_units(experiment.plan),
         quality=dict(counts.quality),
-        decision=decide(experiment, seen),
-        looks=tuple(_looks(experiment, days, by_day, now))[-MOST_LOOKS:],
-        segments=tuple(_segments(experiment, counts, days, segments[:MOST_SEGMENTS], now)),
+        decision=decide(compared, seen),
+        looks=tuple(_looks(compared, days, by_day, now))[-MOST_LOOKS:],
+        segments=tuple(_segments(compared, counts, days, segments[:MOST_SEGMENTS], now)),
         left_out={
             "days": max(0, len(days) - MOST_LOOKS),
             "segments": max(0, len(segments) - MOST_SEGMENTS),
         },
+    )
+
+
+def _taking_part(experiment: Experiment, counts: Counts) -> Experiment:
+    """Without variations that get no traffic and had none, of which nothing can be said: the
+    others would wait for them, or be beaten by what is not known of them."""
+    return replace(
+        experiment,
+        variations=tuple(
+            each
+            for each in experiment.variations
+            if each.weight > 0 or each.is_control or counts.exposed(each.key).units
+        ),
     )
 
 

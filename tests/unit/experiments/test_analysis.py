@@ -1,5 +1,6 @@
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -179,6 +180,28 @@ def test_a_ratio_over_nothing_is_left_out_until_there_is_something():
     counts = Counts(cells={Cell(key, "-", DAY): Tally(units=5) for key in ("a", "b")})
 
     assert analyse(experiment(PER_VISIT), counts, now=NOW).to_json()["metrics"] == []
+
+
+@pytest.mark.parametrize("policy", ["sequential", "bayesian"])
+@pytest.mark.parametrize("metric", [SIGNUP, PER_VISIT])
+def test_a_variation_that_gets_no_traffic_holds_nobody_up(policy, metric):
+    cells = {}
+    for key, revenue in (("a", 30_000), ("b", 36_000)):
+        cells[Cell(key, "-", DAY)] = Tally(units=100_000)
+        cells[Cell(key, "signup", DAY)] = cells[Cell(key, "revenue", DAY)] = once(revenue)
+        cells[Cell(key, "visits", DAY)] = once(100_000)
+    planned = experiment(replace(metric, role="primary"), variations=("a", "b", "off"))
+    shares = {"a": 0.5, "b": 0.5, "off": 0.0}
+    planned = replace(
+        planned,
+        policy=policy,
+        variations=tuple(replace(each, weight=shares[each.key]) for each in planned.variations),
+    )
+
+    analysis = analyse(planned, Counts(cells=cells), now=NOW)
+
+    assert analysis.decision.winner == "b"
+    assert analysis.units == {"a": 100_000, "b": 100_000, "off": 0}
 
 
 def test_a_binary_rate_never_passes_one_hundred_percent():
