@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import sys
 
-from kindred_constructs.function_bundle import WheelsMissing
 from stacks.acknowledgements import load_acknowledgements
-from stacks.application import apply_policy, create_app, synthesize
+from stacks.application import apply_policy, assemble, create_app, synthesize
 from stacks.environment_file import load_environment
-from stacks.platform import Platform
 from stacks.yaml_file import InvalidFile
 
 
@@ -20,12 +18,8 @@ def main() -> int:
     try:
         environments = [load_environment(name) for name in names]
         acknowledgements = load_acknowledgements()
-        platforms = [
-            Platform(app, environment=environment, region=region)
-            for environment in environments
-            for region in environment.regions
-        ]
-    except (InvalidFile, WheelsMissing) as error:
+        platforms = assemble(app, environments)
+    except InvalidFile as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
     apply_policy(app, platforms, acknowledgements)

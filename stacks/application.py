@@ -9,9 +9,12 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
+from kindred_constructs.function_bundle import WheelsMissing
 from stacks.acknowledgements import Acknowledgement, acknowledge
+from stacks.environment import Environment
 from stacks.findings import REPORT, Finding, findings
 from stacks.platform import Platform
+from stacks.yaml_file import InvalidFile
 
 _CDK_JSON = Path(__file__).parents[1] / "cdk.json"
 
@@ -34,6 +37,18 @@ def create_app(*, outdir: Path | None = None) -> cdk.App:
         outdir=str(outdir) if outdir else None,
         analytics_reporting=False,
     )
+
+
+def assemble(app: cdk.App, environments: Sequence[Environment]) -> list[Platform]:
+    """A stage for each region of each. Raises InvalidFile where a lock's wheels are missing."""
+    try:
+        return [
+            Platform(app, environment=environment, region=region)
+            for environment in environments
+            for region in environment.regions
+        ]
+    except WheelsMissing as missing:
+        raise InvalidFile(str(missing)) from None
 
 
 def apply_policy(

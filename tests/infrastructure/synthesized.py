@@ -193,3 +193,10 @@ def every_string(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from every_string(inner)
+
+
+def container(platform: Synthesized, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A service's task definition, and its only container."""
+    definition = platform.at(f"ApiStack/{name}/Task").properties
+    [only] = definition["ContainerDefinitions"]
+    return definition, only

@@ -9,6 +9,9 @@ import pytest
 
 from kindred_constructs import function_bundle
 from kindred_constructs.function_bundle import FunctionBundle, WheelsMissing
+from stacks.application import assemble, create_app
+from stacks.environment_file import load_environment
+from stacks.yaml_file import InvalidFile
 
 FUNCTIONS = {
     "Assign": "experiment_functions.assign.handler",
@@ -258,6 +261,17 @@ def test_wheels_that_are_nowhere_are_named_with_what_fetches_them(sources, monke
     assert said.startswith("lambda_src/counting/requirements.txt: its wheels for aarch64-manylinux")
     assert ".venv/bin/python -m ops.functions_wheels" in said
     assert not list((sources / ".cache" / "functions").iterdir()), "nothing half made is left"
+
+
+def test_the_application_says_that_wheels_are_missing_and_names_their_lock(monkeypatch, tmp_path):
+    def missing(_bundle):
+        raise WheelsMissing("lambda_src/experiment_functions/requirements.txt: its wheels")
+
+    monkeypatch.setattr(FunctionBundle, "folder", missing)
+    app = create_app(outdir=tmp_path)
+
+    with pytest.raises(InvalidFile, match=r"experiment_functions/requirements\.txt: its wheels"):
+        assemble(app, [load_environment("dev")])
 
 
 def test_the_laptops_asset_runs_under_its_own_interpreter():

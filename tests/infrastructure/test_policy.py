@@ -109,9 +109,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 import app
+from stacks import application
 
 
-class Violating(app.Platform):
+class Violating(application.Platform):
     def __init__(self, scope, **kwargs):
         super().__init__(scope, **kwargs)
         stack = cdk.Stack(self, "ViolatingStack")
@@ -126,7 +127,7 @@ class Violating(app.Platform):
         )
 
 
-app.Platform = Violating
+application.Platform = Violating
 sys.exit(app.main())
 """
 
