@@ -154,9 +154,11 @@ def _is_at(url: str, target: str) -> bool:
 
 
 def _host(url: str) -> str | None:
-    """None for what is no address, or one with another port than HTTPS's."""
+    """None for what is no address, or one with more than a host, such as another port than
+    HTTPS's. Browsers end the host of `https://a\\@b/` where Python begins it."""
     try:
         parts = urlsplit(url)
-        return parts.hostname if parts.port in (None, 443) else None
     except ValueError:
         return None
+    host = parts.hostname
+    return host if parts.netloc.lower() in (host, f"{host}:443") else None
