@@ -91,6 +91,12 @@ def test_query_strings_are_kept_and_the_variations_own_parameters_win(edge):
     }
 
 
+def test_parameters_that_are_no_unicode_are_kept_byte_for_byte(edge):
+    location, _ = edge.ask(query="q=caf%E9&p=caf%C3%A9", cookies=[f"visitor={IN_WIDE}"])
+
+    assert location == f"{WIDE}&q=caf%E9&p=caf%C3%A9"
+
+
 @pytest.mark.parametrize(
     "query", [pytest.param("layout=wide", id="exact"), pytest.param("a=1&layout=wide", id="more")]
 )
@@ -153,6 +159,8 @@ def test_two_tests_that_lead_to_each_others_pages_do_not_loop(edge_for, configur
         pytest.param("//evil.example/home", id="another host without scheme"),
         pytest.param("https://www.example.com.evil.example/", id="a host that looks alike"),
         pytest.param("https://www.example.com@evil.example/", id="a host as a user name"),
+        pytest.param("https://evil.example\\@www.example.com/", id="a host that browsers see"),
+        pytest.param("https://user@www.example.com/", id="a user name"),
         pytest.param("https://www.example.com:8443/", id="another port"),
         pytest.param("http://www.example.com/home-new", id="without TLS"),
         pytest.param("javascript:alert(1)", id="a script"),
@@ -171,6 +179,7 @@ def test_nobody_is_led_to_an_unsafe_address(edge_for, configuration, target):
         pytest.param({"method": "POST"}, id="a form that is sent"),
         pytest.param({"uri": "/other"}, id="a page that is not tested"),
         pytest.param({"host": "evil.example"}, id="a host that is not configured"),
+        pytest.param({"host": "evil.example\\@www.example.com"}, id="a host behind another"),
         pytest.param({"host": "["}, id="a host that is none"),
         pytest.param({"host": ""}, id="no host"),
     ],

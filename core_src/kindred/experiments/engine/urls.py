@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit, urlunsplit
 
 _DIGITS = re.compile(r"\d{1,9}", re.ASCII)
+_ANY_BYTES = "surrogateescape"
 UrlTest = Callable[[str], bool]
 
 
@@ -25,16 +26,19 @@ def query_override(key: str, url: str, count: int) -> int | None:
 
 
 def url_with_query(url: str, current_url: str) -> str:
-    """`url` with the parameters of `current_url` that it does not set itself."""
+    """`url` with the parameters of `current_url` that it does not set itself. Bytes that are no
+    UTF-8, which older pages send, come out as they came in."""
     target = urlsplit(url)
-    own = parse_qsl(target.query, keep_blank_values=True)
+    own = _parameters(target.query)
     names = {name for name, _ in own}
-    kept = [
-        (name, value)
-        for name, value in parse_qsl(urlsplit(current_url).query, keep_blank_values=True)
-        if name not in names
-    ]
-    return urlunsplit(target._replace(query=urlencode(own + kept))) if kept else url
+    kept = [each for each in _parameters(urlsplit(current_url).query) if each[0] not in names]
+    if not kept:
+        return url
+    return urlunsplit(target._replace(query=urlencode(own + kept, errors=_ANY_BYTES)))
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True, errors=_ANY_BYTES)
 
 
 def compile_url_patterns(patterns: Sequence[Any]) -> UrlTest:
