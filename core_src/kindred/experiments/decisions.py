@@ -69,7 +69,12 @@ def decide(experiment: Experiment, seen: Observation) -> Decision:
         winner=winner,
         policy=experiment.policy,
         reasons=reasons,
-        warnings=(*_ratio_warning(ratio), *_quality_warnings(seen), *harms.values()),
+        warnings=(
+            *_ratio_warning(ratio),
+            *_unmeasured(experiment, seen),
+            *_quality_warnings(seen),
+            *harms.values(),
+        ),
         metrics=metrics,
         sample_ratio=ratio,
         minimum_units=POLICIES[experiment.policy].minimum_units(experiment.plan),
@@ -149,6 +154,15 @@ def _harmed_guardrails(experiment: Experiment, metrics: Sequence[MetricResult]) 
         for each in result.comparisons
         if is_worse(each, result, alpha=experiment.plan.alpha)
     }
+
+
+def _unmeasured(experiment: Experiment, seen: Observation) -> Iterator[str]:
+    for metric in experiment.metrics:
+        if any(seen.units.values()) and not seen.arms.get(metric.key):
+            yield (
+                f"the {metric.role} metric '{metric.key}' is not compared: in some "
+                "variation its denominator adds up to nothing"
+            )
 
 
 def _undecided(experiment: Experiment, primary: Sequence[MetricResult]) -> Iterator[str]:

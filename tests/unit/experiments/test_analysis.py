@@ -179,7 +179,13 @@ def test_a_ratio_divides_the_totals_of_two_metrics():
 def test_a_ratio_over_nothing_is_left_out_until_there_is_something():
     counts = Counts(cells={Cell(key, "-", DAY): Tally(units=5) for key in ("a", "b")})
 
-    assert analyse(experiment(PER_VISIT), counts, now=NOW).to_json()["metrics"] == []
+    analysis = analyse(experiment(PER_VISIT), counts, now=NOW)
+
+    assert analysis.to_json()["metrics"] == []
+    assert analysis.decision.warnings == (
+        "the secondary metric 'per_visit' is not compared: in some variation its denominator adds "
+        "up to nothing",
+    )
 
 
 @pytest.mark.parametrize("policy", ["sequential", "bayesian"])
