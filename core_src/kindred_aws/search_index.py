@@ -18,6 +18,8 @@ from kindred.experiments.events import Event, encode
 
 _CONNECT_SECONDS, _READ_SECONDS = 2, 20
 _TOO_LARGE, _TOO_MANY, _SERVER = 413, 429, 500
+# A domain short of disk or memory refuses to write with 403, until somebody gives it more.
+_BLOCKED = "cluster_block_exception"
 
 
 class SearchUnavailable(RuntimeError):
@@ -108,10 +110,10 @@ def _indexing(events: Sequence[Event], items: Sequence[Mapping[str, Any]]) -> In
     retried: set[str] = set()
     for event, item in zip(events, items, strict=True):
         status = int(item.get("status", _SERVER))
-        if status == _TOO_MANY or status >= _SERVER:
+        error = item.get("error") or {}
+        if status == _TOO_MANY or status >= _SERVER or error.get("type") == _BLOCKED:
             retried.add(event.event_id)
         elif status >= 400:
-            error = item.get("error") or {}
             rejected[event.event_id] = f"{error.get('type', status)}: {error.get('reason', '')}"
     return Indexing(rejected=rejected, retried=frozenset(retried))
 

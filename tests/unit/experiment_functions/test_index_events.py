@@ -153,8 +153,15 @@ def test_a_document_that_is_rejected_for_good_is_put_aside(opensearch, record, d
     assert len(opensearch.documents) == 4
 
 
-def test_what_it_is_too_busy_for_comes_again(opensearch, record, document, letters):
-    busy = (429, {"type": "es_rejected_execution_exception", "reason": "queue is full"})
+@pytest.mark.parametrize(
+    "busy",
+    [
+        (429, {"type": "es_rejected_execution_exception", "reason": "queue is full"}),
+        (403, {"type": "cluster_block_exception", "reason": "blocked by: [FORBIDDEN/8/...]"}),
+    ],
+    ids=["too many requests", "writes blocked for want of disk"],
+)
+def test_what_it_is_too_busy_for_comes_again(opensearch, record, document, letters, busy):
     opensearch.refuse = lambda given: busy if given["unit_id"] in ("unit-3", "unit-4") else None
     records = [record(n, document(n)) for n in range(6)]
 
