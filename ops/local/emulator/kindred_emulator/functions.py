@@ -41,6 +41,9 @@ class FunctionWorker(lambda_runtime.Worker):  # type: ignore[misc]
         """Invoke, after starting a process when there is none. AWS's words for what goes wrong."""
         with self._lock:
             started = ""
+            if self._running is not None and not self._running.alive:
+                # It ended while it was idle: no call was under way, and none is told.
+                self.end()
             if self._running is None:
                 self._running = self._start()
                 start = self._running.await_start(seconds=LONGEST_START_SECONDS)
