@@ -71,12 +71,13 @@ def select_winner(
 ) -> Selection | None:
     """`rows` are the days' metrics that count, up to yesterday.
 
-    None where there is nothing to do: the experiment is not active, its shift is over, or today's
-    run has been.
+    None where there is nothing to do: the experiment is not active, its shift is over, or the run
+    of today or of a later day has been.
     """
     before = record.current_shift(now=now)
     today = now.date()
-    if record.experiment.status != "active" or before.is_over or before.day == today:
+    has_been = before.day is not None and before.day >= today
+    if record.experiment.status != "active" or before.is_over or has_been:
         return None
     counted = [row for row in rows if before.since is None or row.day >= before.since]
     decision = (

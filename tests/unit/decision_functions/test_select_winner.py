@@ -85,6 +85,19 @@ def test_two_runs_on_one_day_step_once(aws, put_experiment, experiment, live, du
     assert len(aws.heard()) == 1
 
 
+def test_a_run_that_comes_after_the_next_days_changes_nothing(
+    aws, put_experiment, experiment, live, due
+):
+    """The scheduler tries a run that failed for hours."""
+    put_experiment()
+    live(0, 1)
+    after = experiment()
+
+    assert handler(due(FIRST + timedelta(days=1)), None)["stage"] == "shifting"
+
+    assert experiment() == after
+
+
 @pytest.mark.parametrize("days", [1, 4], ids=["while it shifts", "while it is watched"])
 def test_of_two_runs_at_the_same_time_one_steps(
     aws, put_experiment, experiment, live, due, monkeypatch, days
