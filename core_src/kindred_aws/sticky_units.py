@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -75,4 +76,6 @@ class StickyUnits:
 
 
 def _key(attribute: str, value: str) -> str:
-    return f"sticky:{attribute}||{value}"
+    """Of one length, whatever a caller gives for a unit, and also of half a character."""
+    unit = f"{attribute}||{value}".encode(errors="surrogatepass")
+    return "sticky:" + hashlib.blake2b(unit, digest_size=16).hexdigest()

@@ -85,7 +85,11 @@ def read_event_id(event: Mapping[str, Any]) -> str | None:
     given = event.get("event_id")
     if given is None:
         return None
-    if not isinstance(given, str) or len(given) not in EVENT_ID_CHARACTERS:
+    if (
+        not isinstance(given, str)
+        or len(given) not in EVENT_ID_CHARACTERS
+        or not given.isprintable()
+    ):
         raise _invalid("event_id", _shown(given), "16 to 36 characters, of no other event")
     return given
 

@@ -44,8 +44,9 @@ def put_exposure(
     """`status` is accepted, retry (the stream did not take it: call again with this `event_id`)
     or refused, when no event can name the unit."""
     unit_id = unit_text(result.hash_value)
-    if len(unit_id) > LONGEST_UNIT:
-        return {"event_id": None, "status": "refused", "allowed": f"{LONGEST_UNIT} characters"}
+    if len(unit_id) > LONGEST_UNIT or not _is_unicode(unit_id):
+        allowed = f"{LONGEST_UNIT} whole characters"
+        return {"event_id": None, "status": "refused", "allowed": allowed}
     exposure = Exposure(
         event_id=asked.event_id or new_event_id(),
         occurred_at=datetime.now(UTC),
@@ -57,3 +58,7 @@ def put_exposure(
     )
     refused = event_stream().put([Record(unit_id, encode(exposure))])
     return {"event_id": exposure.event_id, "status": "retry" if refused else "accepted"}
+
+
+def _is_unicode(text: str) -> bool:
+    return text.encode(errors="ignore").decode() == text

@@ -12,9 +12,8 @@ from kindred.experiments.definitions import Experiment
 from kindred.experiments.engine.context import Context
 from kindred.experiments.engine.results import ExperimentResult
 from kindred.experiments.events import LARGEST_VALUE, Exposure, new_event_id
+from kindred.experiments.segments import segment_values
 from kindred_service.wire import WireIn
-
-_SEGMENT_CHARACTERS = 64
 
 ExperimentKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 UnitId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -81,22 +80,12 @@ def exposure_of(
     experiment: Experiment, given: AssignIn, result: ExperimentResult, *, now: datetime
 ) -> Exposure:
     """With the declared segments, as far as the attributes have them."""
-    values = {name: given.attributes.get(name) for name in experiment.segments}
     return Exposure(
         event_id=given.event_id or new_event_id(),
         occurred_at=now,
         unit_id=given.unit_id,
         experiment_id=experiment.key,
         variation=result.key,
-        segments={name: _segment(value) for name, value in values.items() if _is_plain(value)},
+        segments=segment_values(experiment.segments, given.attributes),
         covariate=given.covariate,
     )
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int | float)
-
-
-def _segment(value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text[:_SEGMENT_CHARACTERS]

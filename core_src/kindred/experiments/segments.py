@@ -19,4 +19,6 @@ def segment_values(names: Iterable[str], attributes: Mapping[str, Any]) -> dict[
 
 
 def _text(value: str | float) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Half a character, as texts have that were cut in JavaScript, becomes a question mark."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text.encode(errors="replace").decode()

@@ -54,6 +54,11 @@ def test_a_unit_is_assigned_as_the_engine_does_and_its_exposure_is_recorded(clie
     assert {each.variation for each in on_stream(stream)} == {"control", "treatment"}
 
 
+def test_half_a_character_in_a_segment_costs_neither_assignment_nor_exposure(client, stream):
+    assert assign(client, attributes={"country": "\ud83d"}).status_code == 200
+    assert on_stream(stream)[0].segments == {"country": "?"}
+
+
 def test_an_exposure_under_the_callers_id_counts_once(client, stream):
     given = new_event_id()
     for _ in range(3):

@@ -69,11 +69,18 @@ def test_an_exposure_that_the_stream_refuses_does_not_cost_the_assignment(cloud,
     assert answer["exposure"]["status"] == "retry"
 
 
-def test_a_unit_whose_name_no_event_can_carry_is_assigned_and_not_counted(cloud):
-    answer = ask(track=True, attributes={"id": "x" * 257})
+@pytest.mark.parametrize("unit", ["x" * 257, "\ud83d"], ids=["too long", "half a character"])
+def test_a_unit_whose_name_no_event_can_carry_is_assigned_and_not_counted(cloud, unit):
+    answer = ask(track=True, attributes={"id": unit})
 
     assert answer["in_experiment"]
     assert answer["exposure"]["status"] == "refused"
+
+
+def test_half_a_character_in_a_segment_does_not_cost_the_exposure(cloud):
+    ask(track=True, attributes={"id": "unit-1", "country": "\ud83d"})
+
+    assert cloud.events()[0][1].segments == {"country": "?"}
 
 
 def test_a_remembered_variation_is_kept_and_a_new_one_is_given_to_be_stored(cloud):
