@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from experiment_functions.stream_observation import emit, logger
@@ -27,13 +28,15 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
     # Records that are no events are put aside by the function that counts.
     arrived, _ = read(event["Records"])
     indexing = _index([event for _, event in arrived])
+    failed = {sequence_number(r) for r, event in arrived if event.event_id in indexing.retried}
+    # From the first of them on all comes again, for days if need be: a letter each time is a flood.
+    done = takewhile(lambda pair: sequence_number(pair[0]) not in failed, arrived)
     letters = [
         dead_letter(record, reason, consumer="index_events")
-        for record, event in arrived
+        for record, event in done
         if (reason := indexing.rejected.get(event.event_id))
     ]
-    failed = set(dead_letter_queue().put(letters)) if letters else set()
-    failed |= {sequence_number(r) for r, event in arrived if event.event_id in indexing.retried}
+    failed |= dead_letter_queue().put(letters) if letters else set()
     if letters:
         reasons = {letter.sequence_number: letter.reason for letter in letters}
         logger().warning("documents rejected", dead_letters=reasons)

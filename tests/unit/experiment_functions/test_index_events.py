@@ -169,6 +169,22 @@ def test_what_it_is_too_busy_for_comes_again(opensearch, record, document, lette
     assert letters() == []
 
 
+def test_what_comes_again_is_not_put_aside_each_time(opensearch, record, document, letters):
+    busy = (429, {"type": "es_rejected_execution_exception", "reason": "queue is full"})
+    bad = (400, {"type": "mapper_parsing_exception", "reason": "failed to parse"})
+    answers = {"unit-1": bad, "unit-3": busy, "unit-4": bad}
+    opensearch.refuse = lambda given: answers.get(given["unit_id"])
+    records = [record(n, document(n)) for n in range(6)]
+
+    assert handle(records) == first_of(records[3:])
+    assert handle(records[3:]) == first_of(records[3:])
+    del answers["unit-3"]
+    assert handle(records[3:]) == {"batchItemFailures": []}
+
+    put_aside = sorted(letter["sequence_number"] for letter in letters())
+    assert put_aside == [records[n]["kinesis"]["sequenceNumber"] for n in (1, 4)]
+
+
 def test_a_batch_too_large_for_it_is_halved(opensearch, record, document, letters):
     records = [record(n, document(n)) for n in range(20)]
     records[7] = record(7, document(7, segments={"é" * 64: "x" * 64, "b" * 64: "é" * 64}))
