@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
 
@@ -44,7 +45,7 @@ async def read_results(
             HTTPStatus.NOT_FOUND, f"no experiment has the key {key!r}", slug="experiment-not-found"
         )
     experiment = experiment_of(definition.document)
-    counts = await asyncio.to_thread(collaborators.counters.read, key)
+    counts = await _counts(key, collaborators)
     if segment is not None and segment not in counts.segments:
         allowed = counts.segments[:20]
         raise invalid_field(
@@ -57,6 +58,19 @@ async def read_results(
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     shown = await asyncio.to_thread(_analysis, experiment, counts, segment, now)
     return JSONResponse(shown, headers=headers)
+
+
+async def _counts(key: str, collaborators: CollaboratorsDep) -> Counts:
+    try:
+        return await asyncio.to_thread(collaborators.counters.read, key)
+    except (BotoCoreError, ClientError) as error:
+        collaborators.logger.warning("counters unavailable", reason=repr(error)[:500])
+        raise Refusal(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "counters cannot be read right now; ask again",
+            slug="counters-unavailable",
+            headers={"Retry-After": "5"},
+        ) from error
 
 
 def _analysis(

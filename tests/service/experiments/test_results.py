@@ -4,6 +4,7 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 from fastapi.testclient import TestClient
 
 from experiments_service.documents import document_of
@@ -104,6 +105,27 @@ def test_an_experiment_that_nobody_met_has_results_too(ask, held):
     held.counters.counts = Counts()
 
     assert ask().json()["units"] == {"control": 0, "treatment": 0}
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param(EndpointConnectionError(endpoint_url="http://dynamodb"), id="gone"),
+        pytest.param(
+            ClientError({"Error": {"Code": "AccessDeniedException"}}, "Query"), id="denied"
+        ),
+    ],
+)
+def test_counters_that_cannot_be_read_are_a_problem_that_passes(ask, held, monkeypatch, lost):
+    def read(_):
+        raise lost
+
+    monkeypatch.setattr(held.counters, "read", read)
+    response = ask()
+
+    assert response.status_code == 503
+    assert response.json()["type"] == "urn:kindred:problem:counters-unavailable"
+    assert response.headers["retry-after"] == "5"
 
 
 def test_an_unknown_experiment_is_not_found(ask):
