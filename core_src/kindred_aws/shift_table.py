@@ -50,7 +50,8 @@ class ShiftTable:
         gone = sorted({*_OPTIONAL} - values.keys())
         removes = f" REMOVE {', '.join(f'#{name}' for name in gone)}" if gone else ""
         was: _Item = {
-            ":was_weight": _number(record.experiment.v1_weight),
+            # As it was read, to the last decimal: somebody may have written a third by hand.
+            ":was_weight": {"N": repr(record.experiment.v1_weight)},
             ":was_status": {"S": record.experiment.status},
         }
         unchanged = "attribute_not_exists(#revision)"
@@ -108,6 +109,7 @@ def _written(record: ShiftRecord, selection: Selection) -> _Item:
         "v2_weight": _number(1 - shift.v1_weight),
         "revision": {"N": str(revision)},
         "shift_revision": {"N": str(revision)},
+        "shift_v1_weight": _number(shift.v1_weight),
         "shift_stage": {"S": shift.stage},
         "shift_reason": {"S": shift.reason},
         "shift_stable_days": {"N": str(shift.stable_days)},
@@ -154,10 +156,11 @@ def _record(experiment_id: str, item: _Item) -> ShiftRecord:
 
 
 def _shift(v1_weight: float, item: _Item) -> Shift:
+    """Its own weight, which is not the item's `v1_weight` once somebody has edited that by hand."""
     winner, before = item.get("shift_winner"), item.get("shift_before")
     return Shift(
         stage=parse_stage(item["shift_stage"]["S"]),
-        v1_weight=v1_weight,
+        v1_weight=float(item.get("shift_v1_weight", {}).get("N", v1_weight)),
         winner=cast(Arm, winner["S"]) if winner else None,
         before=float(before["N"]) if before else None,
         since=_date(item, "shift_since"),

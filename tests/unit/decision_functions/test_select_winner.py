@@ -163,14 +163,17 @@ def test_units_that_came_in_the_wrong_shares_block_the_promotion(aws, put_experi
     assert "sample-ratio mismatch" in answer["reason"]
 
 
-def test_an_operators_change_starts_the_count_anew(aws, put_experiment, experiment, live):
+@pytest.mark.parametrize("counted_up", [1, 0], ids=["by the command", "in the console"])
+def test_an_operators_change_starts_the_count_anew(
+    aws, put_experiment, experiment, live, counted_up
+):
     put_experiment()
     live(0, 1)
     aws.dynamodb.update_item(
         TableName="ab_experiments",
         Key={"experiment_id": {"S": "embedding_v1_vs_v2"}},
-        UpdateExpression="SET v1_weight = :weight, revision = revision + :one",
-        ExpressionAttributeValues={":weight": {"N": "0.5"}, ":one": {"N": "1"}},
+        UpdateExpression="SET v1_weight = :weight, revision = revision + :more",
+        ExpressionAttributeValues={":weight": {"N": "0.5"}, ":more": {"N": str(counted_up)}},
     )
 
     answers = live(2, 3, 4)
@@ -196,6 +199,13 @@ def test_a_record_by_hand_without_a_revision_works_too(put_experiment, experimen
     live(0, 1)
 
     assert (experiment()["v1_weight"], experiment()["revision"]) == (0.3, 2)
+
+
+def test_a_weight_of_many_decimals_works_too(put_experiment, experiment, live):
+    put_experiment(v1_weight={"N": "0.3333333333333333"})
+
+    assert live(0)[0]["stage"] == "blocked"
+    assert experiment()["shift_stage"] == "blocked"
 
 
 @pytest.mark.parametrize("status", ["stopped", "completed"])
