@@ -23,7 +23,7 @@ from experiments_service.assignment import (
 from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.publication.current import PublishedDep
 from experiments_service.stickiness import sticky
-from experiments_service.tracking import Batch, put_documents, put_events
+from experiments_service.tracking import Batch, put_documents, put_events, read_batch
 from experiments_service.tracking_schema import BATCH_BODY, EVENT_BODY
 from kindred.experiments.engine.context import Context
 from kindred_service.problems import Refusal
@@ -121,8 +121,8 @@ async def track_batch(
 
 def _batch(body: bytes) -> Batch:
     try:
-        return msgspec.json.decode(body, type=Batch)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return read_batch(body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Refusal(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"body: {error}", slug="invalid-request"
         ) from error

@@ -58,7 +58,11 @@ def test_a_unit_is_assigned_as_the_engine_does_and_its_exposure_is_recorded(clie
 
 def test_half_a_character_in_a_segment_costs_neither_assignment_nor_exposure(client, stream):
     given = {"experiment_key": "checkout", "unit_id": "u1", "attributes": {"country": "\ud83d"}}
-    answer = client.post("/api/v1/tracking/assign", content=json.dumps(given))
+    answer = client.post(
+        "/api/v1/tracking/assign",
+        content=json.dumps(given),
+        headers={"content-type": "application/json"},
+    )
 
     assert answer.status_code == 200
     assert on_stream(stream)[0].segments == {"country": "?"}

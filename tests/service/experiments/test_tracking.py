@@ -112,6 +112,22 @@ def test_in_a_batch_it_is_rejected_alone(client, stream, event, reason):
     assert [record.partition_key for record in stream.records] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        pytest.param('"DE"', '"\\ud83d"', id="half a character"),
+        pytest.param('"DE"', "1e999", id="a number beyond all numbers"),
+    ],
+)
+def test_what_is_no_strict_json_in_one_event_is_rejected_alone(client, stream, written, meant):
+    events = [exposure("a"), exposure("x", segments={"country": "DE"}), exposure("b")]
+    response = client.post(BATCH, content=json.dumps({"events": events}).replace(written, meant))
+
+    answer = response.json()
+    assert [each["status"] for each in answer["results"]] == ["accepted", "rejected", "accepted"]
+    assert [record.partition_key for record in stream.records] == ["a", "b"]
+
+
 def test_a_batch_of_five_hundred_goes_onto_the_stream_together_and_in_order(client, stream):
     events = [exposure(f"u{n}") for n in range(500)]
 
