@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
 from experiments_service.database.models import Definition
@@ -17,6 +17,7 @@ from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.documents import experiment_of
 from experiments_service.entity_tags import matches
 from experiments_service.identity.roles import ViewerDep
+from experiments_service.wire import KeyPath
 from kindred.experiments.analysis import analyse
 from kindred.experiments.counts import Counts
 from kindred.experiments.counts_json import counts_json
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/api/v1/experiments", tags=["results"])
 
 @router.get("/{key}/results", response_class=JSONResponse)
 async def read_results(
-    key: Annotated[str, Path(max_length=64)],
+    key: KeyPath,
     _: ViewerDep,
     collaborators: CollaboratorsDep,
     segment: Annotated[str | None, Query(max_length=130)] = None,

@@ -43,6 +43,7 @@ def test_a_body_is_refused(platform, body, status):
     "path",
     [
         "/feature-flags/%00",
+        "/experiments/%00/results",
         "/feature-flags?search=%00",
         "/feature-flags?limit=99999999999999999999",
         "/feature-flags?cursor=%00",
