@@ -9,8 +9,9 @@ from collections.abc import Callable
 import httpx
 from jwt import PyJWK, PyJWKError
 
-# A made-up key id must not send every request to the pool.
+# A made-up key id must not send every request to the pool, nor to one that does not answer.
 _SECONDS_BETWEEN_FETCHES = 30.0
+_SECONDS_AFTER_FAILURE = 2.0
 _TIMEOUT_SECONDS = 3.0
 
 
@@ -26,28 +27,35 @@ class SigningKeys:
         self._url = url
         self._clock = clock
         self._keys: dict[str, PyJWK] = {}
-        self._fetched_at: float | None = None
+        self._fetch_again_at = clock()
+        self._failure: KeysUnavailable | None = None
         self._fetching = asyncio.Lock()
 
     async def find(self, key_id: str) -> PyJWK | None:
         """None for a key that the pool does not have. Raises KeysUnavailable."""
         if key_id not in self._keys:
+            # Whoever waits here learns what the one before found out, good or bad.
             async with self._fetching:
-                if key_id not in self._keys and self._may_fetch():
-                    await self._fetch()
+                if key_id not in self._keys:
+                    await self._fetch_in_time()
         return self._keys.get(key_id)
 
-    def _may_fetch(self) -> bool:
-        return (
-            self._fetched_at is None or self._clock() - self._fetched_at >= _SECONDS_BETWEEN_FETCHES
-        )
+    async def _fetch_in_time(self) -> None:
+        if self._clock() >= self._fetch_again_at:
+            try:
+                self._keys, self._failure = await self._fetch(), None
+            except KeysUnavailable as error:
+                self._failure = error
+            pause = _SECONDS_AFTER_FAILURE if self._failure else _SECONDS_BETWEEN_FETCHES
+            self._fetch_again_at = self._clock() + pause
+        if self._failure:
+            raise KeysUnavailable(str(self._failure)) from self._failure
 
-    async def _fetch(self) -> None:
+    async def _fetch(self) -> dict[str, PyJWK]:
         try:
             answer = await self._client.get(self._url, timeout=_TIMEOUT_SECONDS)
             answer.raise_for_status()
             found = [PyJWK(key) for key in answer.json()["keys"]]
         except (httpx.HTTPError, PyJWKError, KeyError, TypeError, ValueError) as error:
             raise KeysUnavailable(f"{self._url}: {error!r}") from error
-        self._keys = {key.key_id: key for key in found if key.key_id}
-        self._fetched_at = self._clock()
+        return {key.key_id: key for key in found if key.key_id}

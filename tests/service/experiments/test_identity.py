@@ -174,9 +174,15 @@ def test_new_keys_are_fetched_when_a_token_names_them_and_not_too_often(platform
 
 
 def test_keys_that_cannot_be_fetched_are_nobodys_fault(platform, identity_of):
-    pool = UserPool()
+    pool, now = UserPool(), [0.0]
     pool.broken = True
     with pool_keys(pool) as url:
-        identity = identity_of(url, free_port())
-        with pytest.raises(KeysUnavailable):
-            platform.run(identity.authenticate, pool.token("viewer"))
+        identity = identity_of(url, free_port(), clock=lambda: now[0])
+        for _ in range(5):
+            with pytest.raises(KeysUnavailable):
+                platform.run(identity.authenticate, pool.token("viewer"))
+        # Requests must not wait in line for an answer that does not come.
+        assert pool.fetches == 1
+        pool.broken = False
+        now[0] += 3
+        platform.run(identity.authenticate, pool.token("viewer"))
