@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import uuid
 from datetime import UTC, datetime
@@ -13,21 +12,8 @@ import pytest
 
 from kindred_aws.definition_store import DefinitionStore
 from kindred_aws.experiment_counters import ExperimentCounters
-from tests.local.changed_assembly import without_grant
+from tests.local.invocation import end_containers, invoke
 from tests.local.local_platform import LocalPlatform, wait_until
-
-# Longer than a function holds the definitions that it has read.
-REFRESHED_SECONDS = 75
-
-
-def invoke(platform: LocalPlatform, output: str, event: dict[str, Any]) -> Any:
-    """The answer of the function whose name is in this output, to the operator."""
-    answer = platform.aws("lambda").invoke(
-        FunctionName=platform.outputs[output], Payload=json.dumps(event)
-    )
-    content = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, content
-    return content
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +39,8 @@ def experiment(platform: LocalPlatform) -> str:
     ]
     # The same revision: what the service publishes next replaces it.
     store.publish(payload, revision=current.revision if current else 0)
-    wait_until(
-        lambda: _flag(platform, key).get("source") == "defaultValue", seconds=REFRESHED_SECONDS
-    )
+    for output in ("EvaluateFlagFunctionName", "AssignFunctionName"):
+        end_containers(platform, output)
     return key
 
 
@@ -109,22 +94,6 @@ def test_an_unknown_experiment_is_named_and_not_a_failure(
 
     assert answer["error"]["code"] == "unknown_experiment"
     assert experiment in answer["error"]["allowed"]
-
-
-def test_a_function_that_may_not_write_to_the_stream_says_that_nothing_was_taken(
-    platform: LocalPlatform, experiment: str, tmp_path: Path
-) -> None:
-    assert _assign(platform, experiment, "unit-2")["exposure"]["status"] == "accepted"
-
-    copy = without_grant(platform.assembly, tmp_path / "local", "Assign", "kinesis:PutRecords")
-    changed = platform.up(assembly=copy)
-    try:
-        assert changed.returncode == 0, changed.stderr
-        assert _assign(platform, experiment, "unit-3")["exposure"]["status"] == "retry"
-    finally:
-        restored = platform.up()
-    assert restored.returncode == 0, restored.stderr
-    assert _assign(platform, experiment, "unit-3")["exposure"]["status"] == "accepted"
 
 
 @pytest.mark.parametrize("output", ["AggregateMetricsFunctionName", "SelectWinnerFunctionName"])

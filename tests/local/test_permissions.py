@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 import redis
-from botocore.exceptions import ClientError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ops.local.ecs_services import EcsServices
 from ops.local.task_definitions import ServiceSpec
-from tests.local.changed_assembly import without_grant
+from tests.local.changed_assembly import without_grant, without_grants
+from tests.local.granted import GRANTS, read_manifest, refusal_of, similarity_of
 from tests.local.local_platform import LocalPlatform
+from tests.local.management import person, start_experiment
 
 ROLE_PATH = "Similarity"
 ONCE = Retry(NoBackoff(), 0)
@@ -25,70 +24,53 @@ ONCE = Retry(NoBackoff(), 0)
 
 @pytest.fixture
 def similarity(platform: LocalPlatform) -> ServiceSpec:
-    services = EcsServices(platform.aws("ecs"), platform.aws("elbv2")).read()
-    return next(spec for spec in services if spec.label == "similarity_service")
+    return similarity_of(platform)
 
 
-def _refusal(call: Callable[[], Any]) -> str | None:
-    """The error's code; None when the call was allowed."""
-    try:
-        call()
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return None
+Told = dict[str, str | None]
 
 
-def _count(platform: LocalPlatform, similarity: ServiceSpec) -> str | None:
-    """One count into `ab_metrics`, as the similarity service's task."""
-    dynamodb = platform.aws("dynamodb", platform.task_session(similarity))
-    return _refusal(
-        lambda: dynamodb.update_item(
-            TableName=similarity.container.environment["METRICS_TABLE"],
-            Key={"experiment_id": {"S": "test"}, "timestamp": {"S": "0#v1#test"}},
-            UpdateExpression="ADD requests_count :one",
-            ExpressionAttributeValues={":one": {"N": "1"}},
-        )
-    )
+@pytest.fixture(scope="module")
+def told(
+    platform: LocalPlatform, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Told, Told, Told]:
+    """What each attempt is told with its grant, without it, and with it again."""
+    with person(platform, "experimenter") as people:
+        experiment = start_experiment(people, "grants")
+    similarity = similarity_of(platform)
 
+    def attempts() -> Told:
+        return {name: it.attempt(platform, similarity, experiment) for name, it in GRANTS.items()}
 
-def _read_manifest(platform: LocalPlatform, similarity: ServiceSpec) -> str | None:
-    s3 = platform.aws("s3", platform.task_session(similarity))
-    bucket = similarity.container.environment["EMBEDDINGS_BUCKET"]
-    return _refusal(lambda: s3.get_object(Bucket=bucket, Key="embeddings/v1/manifest.json"))
-
-
-@pytest.mark.parametrize(
-    ("action", "attempt"),
-    [
-        pytest.param("dynamodb:UpdateItem", _count, id="counting into ab_metrics"),
-        pytest.param("s3:GetObject", _read_manifest, id="reading the models"),
-        pytest.param("kms:Decrypt", _read_manifest, id="the key of the models"),
-    ],
-)
-def test_taking_one_grant_out_of_a_template_is_access_denied(
-    platform: LocalPlatform,
-    similarity: ServiceSpec,
-    tmp_path: Path,
-    action: str,
-    attempt: Callable[[LocalPlatform, ServiceSpec], str | None],
-) -> None:
-    assert attempt(platform, similarity) is None
-
-    changed = platform.up(
-        assembly=without_grant(platform.assembly, tmp_path / "local", ROLE_PATH, action)
-    )
+    before = attempts()
+    copy = tmp_path_factory.mktemp("without") / "local"
+    taken = [(granted.policies, granted.action) for granted in GRANTS.values()]
+    changed = platform.up(assembly=without_grants(platform.assembly, copy, taken))
     try:
         assert changed.returncode == 0, changed.stderr
-        assert attempt(platform, similarity) in ("AccessDenied", "AccessDeniedException")
+        without = attempts()
     finally:
         restored = platform.up()
     assert restored.returncode == 0, restored.stderr
-    assert attempt(platform, similarity) is None
+    return before, without, attempts()
+
+
+@pytest.mark.parametrize("name", GRANTS)
+def test_taking_one_grant_out_of_a_template_is_missed(
+    told: tuple[Told, Told, Told], name: str
+) -> None:
+    before, without, again = (attempts[name] for attempts in told)
+
+    assert before is None
+    assert without is not None
+    assert GRANTS[name].refusal in without
+    assert again is None
 
 
 def test_a_service_that_may_not_read_its_models_does_not_replace_the_one_that_may(
-    platform: LocalPlatform, tmp_path: Path
+    platform: LocalPlatform, similarity: ServiceSpec, tmp_path: Path
 ) -> None:
+    assert read_manifest(platform, similarity) is None
     serving = platform.process("similarity_service")["pid"]
     changed = without_grant(platform.assembly, tmp_path / "local", ROLE_PATH, "s3:GetObject")
     for template_file in changed.glob("assembly-*/*ApiStack*.template.json"):
@@ -101,6 +83,7 @@ def test_a_service_that_may_not_read_its_models_does_not_replace_the_one_that_ma
     try:
         assert up.returncode == 1
         assert "AccessDenied" in up.stderr
+        assert read_manifest(platform, similarity) == "AccessDenied"
         assert serving in platform.processes()
         with platform.client() as client:
             assert client.get("api/v1/apps", params={"limit": 1}).status_code == 200
@@ -116,11 +99,11 @@ def test_a_task_reads_published_models_and_nothing_else_of_the_bucket(
     s3 = platform.aws("s3", platform.task_session(similarity))
 
     def read(key: str) -> str | None:
-        return _refusal(lambda: s3.get_object(Bucket=bucket, Key=key))
+        return refusal_of(lambda: s3.get_object(Bucket=bucket, Key=key))
 
     assert read("embeddings/v2/manifest.json") is None
     assert read("catalogue/manifest.json") == "AccessDenied"
-    assert _refusal(lambda: s3.put_object(Bucket=bucket, Key="embeddings/x")) == "AccessDenied"
+    assert refusal_of(lambda: s3.put_object(Bucket=bucket, Key="embeddings/x")) == "AccessDenied"
 
 
 def test_a_transaction_is_allowed_only_if_each_of_its_writes_is(
@@ -142,9 +125,9 @@ def test_a_transaction_is_allowed_only_if_each_of_its_writes_is(
     allowed = count("METRICS_TABLE", experiment_id="test", timestamp="1#v1#test")
     refused = count("EXPERIMENTS_TABLE", experiment_id="test")
 
-    assert _refusal(lambda: dynamodb.transact_write_items(TransactItems=[allowed])) is None
+    assert refusal_of(lambda: dynamodb.transact_write_items(TransactItems=[allowed])) is None
     assert (
-        _refusal(lambda: dynamodb.transact_write_items(TransactItems=[allowed, refused]))
+        refusal_of(lambda: dynamodb.transact_write_items(TransactItems=[allowed, refused]))
         == "AccessDeniedException"
     )
 
@@ -156,7 +139,7 @@ def test_only_the_execution_role_reads_the_caches_password(
 
     def read(session: boto3.Session) -> str | None:
         client = platform.aws("secretsmanager", session)
-        return _refusal(lambda: client.get_secret_value(SecretId=secret))
+        return refusal_of(lambda: client.get_secret_value(SecretId=secret))
 
     assert read(platform.task_session(similarity)) == "AccessDeniedException"
 
