@@ -23,24 +23,24 @@ def test_up_twice_changes_nothing(platform: LocalPlatform) -> None:
 
 
 def test_up_leaves_a_catalogue_alone_that_an_operator_imported(
-    own_platform: LocalPlatform, tmp_path: Path
+    platform: LocalPlatform, tmp_path: Path
 ) -> None:
-    up = own_platform.up()
-    assert up.returncode == 0, up.stderr
     apps = tmp_path / "mine.jsonl"
     apps.write_text('{"app_id": "mine-1", "name": "Mine", "category": "tools"}\n')
-    own_platform.operate("catalogue", "import", str(apps))
-    own_platform.operate("catalogue", "fit")
+    try:
+        platform.operate("catalogue", "import", str(apps))
+        platform.operate("catalogue", "fit")
 
-    again = own_platform.up()
+        again = platform.up()
 
-    assert again.returncode == 0, again.stderr
-    assert "left alone: the catalogue of 1 apps" in again.stderr
-    assert own_platform.file["catalogue"]["source"] == "mine.jsonl"
-    assert json.loads(own_platform.operate("catalogue", "show", "--json"))["apps"] == 1
-    reset = own_platform.run("up", "--reset-catalogue", *own_platform.up_options())
+        assert again.returncode == 0, again.stderr
+        assert "left alone: the catalogue of 1 apps" in again.stderr
+        assert platform.file["catalogue"]["source"] == "mine.jsonl"
+        assert json.loads(platform.operate("catalogue", "show", "--json"))["apps"] == 1
+    finally:
+        reset = platform.run("up", "--reset-catalogue", *platform.up_options())
     assert reset.returncode == 0, reset.stderr
-    assert json.loads(own_platform.operate("catalogue", "show", "--json"))["apps"] == 2_000
+    assert json.loads(platform.operate("catalogue", "show", "--json"))["apps"] == 2_000
 
 
 def test_a_service_that_is_killed_is_started_again(platform: LocalPlatform) -> None:
