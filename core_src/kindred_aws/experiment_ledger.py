@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kindred.experiments.counting import Portion, count_portion, unit_of
-from kindred.experiments.events import Counted
+from kindred.experiments.events import Counted, EventKey, key_of
 from kindred.experiments.unit_state import UnitKey, UnitState, from_json
 from kindred_aws.ledger_transaction import Refusal, refusal, transaction, unit_id_of
 
@@ -43,14 +43,14 @@ _LONGEST_WAIT_SECONDS = 1.6
 class Counting:
     """What became of a batch.
 
-    `rejected` are events that the table refuses for good, by id, with its reason; `uncounted` those
-    that may be tried again, and `interrupted` why.
+    `rejected` are events that the table refuses for good, with its reason; `uncounted` those that
+    may be tried again, and `interrupted` why.
     """
 
     counted: int = 0
     duplicates: int = 0
-    rejected: Mapping[str, str] = field(default_factory=dict)
-    uncounted: frozenset[str] = frozenset()
+    rejected: Mapping[EventKey, str] = field(default_factory=dict)
+    uncounted: frozenset[EventKey] = frozenset()
     interrupted: str | None = None
 
 
@@ -155,14 +155,14 @@ class _Batch:
     """How far the counting of a batch has come."""
 
     def __init__(self, events: Sequence[Counted]) -> None:
-        distinct: dict[str, Counted] = {}
+        distinct: dict[EventKey, Counted] = {}
         for event in events:
-            distinct.setdefault(event.event_id, event)
+            distinct.setdefault(key_of(event), event)
         self.remaining: Sequence[Counted] = tuple(distinct.values())
         self.attempts = 0
         self._counted = 0
         self._duplicates = len(events) - len(distinct)
-        self._rejected: dict[str, str] = {}
+        self._rejected: dict[EventKey, str] = {}
         self._alone = 0
 
     @property
@@ -175,16 +175,16 @@ class _Batch:
         self._alone = max(0, self._alone - count)
         self.remaining = self.remaining[count:]
 
-    def drop_marked(self, marked: frozenset[str]) -> None:
+    def drop_marked(self, marked: frozenset[EventKey]) -> None:
         self._duplicates += len(marked)
-        self.remaining = tuple(e for e in self.remaining if e.event_id not in marked)
+        self.remaining = tuple(e for e in self.remaining if key_of(e) not in marked)
 
     def isolate(self, count: int, reason: str) -> None:
         """One of the next `count` events is refused for good: try each by itself."""
         if count > 1:
             self._alone = count
         else:
-            self._rejected[self.remaining[0].event_id] = reason
+            self._rejected[key_of(self.remaining[0])] = reason
             self.remaining = self.remaining[1:]
             self._alone = max(0, self._alone - 1)
 
@@ -193,6 +193,6 @@ class _Batch:
             counted=self._counted,
             duplicates=self._duplicates,
             rejected=self._rejected,
-            uncounted=frozenset(event.event_id for event in self.remaining),
+            uncounted=frozenset(map(key_of, self.remaining)),
             interrupted=interrupted,
         )

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from kindred.experiments.counting import Counter, Increment, Portion
+from kindred.experiments.events import Counted, EventKey, key_of
 from kindred.experiments.unit_state import UnitKey, UnitState, to_json
 from kindred_aws.experiment_counters import PRODUCT, sort_key
 
@@ -51,7 +52,7 @@ class Refusal:
     `invalid` says what can never be written.
     """
 
-    marked: frozenset[str] = frozenset()
+    marked: frozenset[EventKey] = frozenset()
     stale: frozenset[UnitKey] = frozenset()
     busy: str | None = None
     invalid: str | None = None
@@ -59,6 +60,10 @@ class Refusal:
 
 def unit_id_of(unit: UnitKey) -> str:
     return f"u#{unit.experiment_id}#{unit.unit_id}"
+
+
+def _mark_id(event: Counted) -> str:
+    return f"e#{event.experiment_id}#{event.event_id}"
 
 
 def transaction(
@@ -79,7 +84,7 @@ def transaction(
             {
                 "Put": {
                     "TableName": ledger_table,
-                    "Item": {"id": {"S": f"e#{event.event_id}"}, "expires_at": forget_events},
+                    "Item": {"id": {"S": _mark_id(event)}, "expires_at": forget_events},
                     "ConditionExpression": "attribute_not_exists(id)",
                 }
             }
@@ -113,7 +118,7 @@ def refusal(error: ClientError, portion: Portion) -> Refusal:
     units = frozenset(each for each in failed if isinstance(each, UnitKey))
     invalid = [reason for reason in reasons if reason.get("Code") in _INVALID]
     return Refusal(
-        marked=frozenset(each.event_id for each in failed if not isinstance(each, UnitKey)),
+        marked=frozenset(key_of(each) for each in failed if not isinstance(each, UnitKey)),
         stale=units,
         busy=next((each for each in codes if each in _BUSY), None),
         invalid=f"{invalid[0]['Code']}: {invalid[0].get('Message')}" if invalid else None,

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
 from kindred.experiments.counting import day_of
-from kindred.experiments.events import Event, encode
+from kindred.experiments.events import Event, EventKey, encode, key_of
 
 _CONNECT_SECONDS, _READ_SECONDS = 2, 20
 _TOO_LARGE, _TOO_MANY, _SERVER = 413, 429, 500
@@ -28,10 +28,10 @@ class SearchUnavailable(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indexing:
-    """By event id: documents `rejected` for good with the reason, and those to be `retried`."""
+    """Documents `rejected` for good with the reason, and those to be `retried`."""
 
-    rejected: Mapping[str, str] = field(default_factory=dict)
-    retried: frozenset[str] = frozenset()
+    rejected: Mapping[EventKey, str] = field(default_factory=dict)
+    retried: frozenset[EventKey] = frozenset()
 
 
 class SearchIndex:
@@ -60,7 +60,7 @@ class SearchIndex:
         )
 
     def put(self, events: Sequence[Event]) -> Indexing:
-        """An event's id is its document's, so that one that comes again replaces itself.
+        """An event's key is its document's, so that one that comes again replaces itself.
 
         Raises SearchUnavailable.
         """
@@ -81,7 +81,7 @@ class SearchIndex:
 
     def _put_halves(self, events: Sequence[Event], body: bytes) -> Indexing:
         if len(events) == 1:
-            return Indexing(rejected={events[0].event_id: f"413: {_shown(body)}"})
+            return Indexing(rejected={key_of(events[0]): f"413: {_shown(body)}"})
         middle = len(events) // 2
         first, second = self.put(events[:middle]), self.put(events[middle:])
         return Indexing(
@@ -90,7 +90,7 @@ class SearchIndex:
 
     def _lines(self, event: Event) -> bytes:
         index = f"{self._prefix}-{day_of(event.occurred_at).replace('-', '.')}"
-        action = {"index": {"_index": index, "_id": event.event_id}}
+        action = {"index": {"_index": index, "_id": "/".join(filter(None, key_of(event)))}}
         return b"%b\n%b\n" % (json.dumps(action).encode(), encode(event))
 
     def _send(self, body: bytes) -> tuple[int, bytes]:
@@ -106,15 +106,15 @@ class SearchIndex:
 
 
 def _indexing(events: Sequence[Event], items: Sequence[Mapping[str, Any]]) -> Indexing:
-    rejected: dict[str, str] = {}
-    retried: set[str] = set()
+    rejected: dict[EventKey, str] = {}
+    retried: set[EventKey] = set()
     for event, item in zip(events, items, strict=True):
         status = int(item.get("status", _SERVER))
         error = item.get("error") or {}
         if status == _TOO_MANY or status >= _SERVER or error.get("type") == _BLOCKED:
-            retried.add(event.event_id)
+            retried.add(key_of(event))
         elif status >= 400:
-            rejected[event.event_id] = f"{error.get('type', status)}: {error.get('reason', '')}"
+            rejected[key_of(event)] = f"{error.get('type', status)}: {error.get('reason', '')}"
     return Indexing(rejected=rejected, retried=frozenset(retried))
 
 

@@ -20,7 +20,7 @@ from experiment_functions.stream_records import (
     sequence_number,
 )
 from experiment_functions.stream_settings import dead_letter_queue, search_index
-from kindred.experiments.events import Event
+from kindred.experiments.events import Event, key_of
 from kindred_aws.search_index import Indexing, SearchUnavailable
 
 
@@ -28,13 +28,13 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
     # Records that are no events are put aside by the function that counts.
     arrived, _ = read(event["Records"])
     indexing = _index([event for _, event in arrived])
-    failed = {sequence_number(r) for r, event in arrived if event.event_id in indexing.retried}
+    failed = {sequence_number(r) for r, event in arrived if key_of(event) in indexing.retried}
     # From the first of them on all comes again, for days if need be: a letter each time is a flood.
     done = takewhile(lambda pair: sequence_number(pair[0]) not in failed, arrived)
     letters = [
         dead_letter(record, reason, consumer="index_events")
         for record, event in done
-        if (reason := indexing.rejected.get(event.event_id))
+        if (reason := indexing.rejected.get(key_of(event)))
     ]
     failed |= dead_letter_queue().put(letters) if letters else set()
     if letters:
@@ -54,4 +54,4 @@ def _index(events: Sequence[Event]) -> Indexing:
         return search_index().put(events)
     except SearchUnavailable as error:
         logger().warning("nothing indexed", reason=str(error), to_retry=len(events))
-        return Indexing(retried=frozenset(event.event_id for event in events))
+        return Indexing(retried=frozenset(map(key_of, events)))

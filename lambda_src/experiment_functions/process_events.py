@@ -18,7 +18,7 @@ from experiment_functions.stream_records import (
     shard_id,
 )
 from experiment_functions.stream_settings import dead_letter_queue, ledger
-from kindred.experiments.events import Prediction
+from kindred.experiments.events import Prediction, key_of
 from kindred_aws.experiment_counters import counter_shard
 
 
@@ -38,11 +38,11 @@ def _count(records: Sequence[Record], *, shard: str) -> set[str]:
     given_up = invalid + [
         (record, reason)
         for record, event in arrived
-        if (reason := counting.rejected.get(event.event_id))
+        if (reason := counting.rejected.get(key_of(event)))
     ]
     letters = [dead_letter(record, why, consumer="process_events") for record, why in given_up]
     failed = set(dead_letter_queue().put(letters)) if letters else set()
-    failed |= {sequence_number(r) for r, event in arrived if event.event_id in counting.uncounted}
+    failed |= {sequence_number(r) for r, event in arrived if key_of(event) in counting.uncounted}
     if letters or failed:
         logger().warning(
             "batch counted in part",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Annotated, ClassVar, cast
+from typing import Annotated, ClassVar, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -105,6 +105,14 @@ Event = Exposure | Conversion | Click | Prediction
 Counted = Exposure | Conversion | Click
 TYPES = ("exposure", "conversion", "click", "prediction")
 
+
+class EventKey(NamedTuple):
+    """What makes an event count once: two experiments may be told of one happening by one id."""
+
+    experiment_id: str | None
+    event_id: str
+
+
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _encoder = msgspec.json.Encoder()
 _keys_of = attrgetter("cross", "experiment_id", "variation", "served", "metric")
@@ -152,6 +160,10 @@ def _decoded(record: str) -> Event | InvalidEvent:
 
 def encode(event: Event) -> bytes:
     return _encoder.encode(event)
+
+
+def key_of(event: Event) -> EventKey:
+    return EventKey(event.experiment_id, event.event_id)
 
 
 def new_event_id() -> str:

@@ -101,7 +101,7 @@ def test_marks_and_units_are_forgotten_in_the_end(dynamodb):
 
     items = {item["id"]["S"]: item for item in dynamodb.scan(TableName="ledger")["Items"]}
     days = {key: (int(item["expires_at"]["N"]) - NOW) // 86_400 for key, item in items.items()}
-    assert days == {"e#exposure-000000000001": 90, "u#e#unit-1": 400}
+    assert days == {"e#e#exposure-000000000001": 90, "u#e#unit-1": 400}
 
 
 def test_sums_of_large_values_keep_every_digit(dynamodb):

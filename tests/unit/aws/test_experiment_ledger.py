@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionError
+from msgspec.structs import replace
 
+from kindred.experiments.events import key_of
+from kindred_aws.experiment_counters import ExperimentCounters
 from tests.unit.aws.counting_tables import conversion, counts, exposure, ledger
 
 
@@ -62,7 +65,7 @@ def invalid_with(event_id):
 
     def happening(client, arguments):
         marks = [item["Put"]["Item"]["id"]["S"] for item in arguments["TransactItems"][:-1]]
-        if f"e#{event_id}" in marks:
+        if f"e#e#{event_id}" in marks:
             return cancelled("None", "ValidationError")(client, arguments)
         return client.transact_write_items(**arguments)
 
@@ -74,7 +77,7 @@ def test_an_accident_neither_loses_nor_doubles_a_count(dynamodb, accident):
     events = [exposure(1), exposure(2), conversion(1)]
 
     first = ledger(Meddled(dynamodb, accident)).count(events, shard="00")
-    assert first.uncounted == {event.event_id for event in events}
+    assert first.uncounted == {key_of(event) for event in events}
     assert "gone" in first.interrupted
     second = ledger(dynamodb).count(events, shard="00")
 
@@ -89,7 +92,7 @@ def test_an_accident_in_the_middle_leaves_the_rest_to_be_tried_again(dynamodb):
     result = ledger(Meddled(dynamodb, None, never_arrived)).count(events, shard="00")
 
     assert result.counted == counts(dynamodb).exposed("a").units
-    assert result.uncounted == {event.event_id for event in events[result.counted :]}
+    assert result.uncounted == {key_of(event) for event in events[result.counted :]}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,7 @@ def test_what_does_not_pass_is_left_to_a_later_try(dynamodb):
 
     result = ledger(Meddled(dynamodb, *busy), slept).count([exposure(1)], shard="00")
 
-    assert result.uncounted == {exposure(1).event_id}
+    assert result.uncounted == {key_of(exposure(1))}
     assert "ThrottlingException" in result.interrupted
     assert sum(slept) < 10
 
@@ -128,7 +131,7 @@ def test_a_missing_right_is_no_reason_to_wait(dynamodb):
         [exposure(1)], shard="00"
     )
 
-    assert (result.uncounted, slept) == ({exposure(1).event_id}, [])
+    assert (result.uncounted, slept) == ({key_of(exposure(1))}, [])
 
 
 def test_a_unit_that_another_writer_changed_is_read_again(dynamodb):
@@ -155,9 +158,20 @@ def test_an_event_that_can_never_be_written_is_rejected_alone(dynamodb):
 
     result = ledger(Meddled(dynamodb, *[invalid_with(poisoned)] * 60)).count(events, shard="00")
 
-    assert result.rejected == {poisoned: "ValidationError: why"}
+    assert result.rejected == {key_of(events[17]): "ValidationError: why"}
     assert (result.counted, result.uncounted) == (39, frozenset())
     assert counts(dynamodb).exposed("a").units == 39
+
+
+def test_two_experiments_may_be_told_of_one_happening_by_one_id(dynamodb):
+    """As a caller does that names its request in every call to assign."""
+    of_both = [exposure(1), replace(exposure(1), experiment_id="f", variation="b")]
+
+    assert ledger(dynamodb).count(of_both, shard="00").counted == 2
+    assert ledger(dynamodb).count(of_both, shard="01").duplicates == 2
+    for experiment, variation in (("e", "a"), ("f", "b")):
+        found = ExperimentCounters(dynamodb, table_name="counters").read(experiment)
+        assert found.exposed(variation).units == 1
 
 
 def test_units_that_were_not_read_are_asked_for_again(dynamodb):

@@ -94,10 +94,19 @@ def test_events_lie_in_the_index_of_their_day_under_their_id(opensearch, record,
 
     assert handle(records) == {"batchItemFailures": []}
     assert opensearch.documents.keys() == {
-        ("events-2026.01.01", "event-0000000000000001"),
-        ("events-2026.01.02", "event-0000000000000002"),
+        ("events-2026.01.01", "e/event-0000000000000001"),
+        ("events-2026.01.02", "e/event-0000000000000002"),
     }
-    assert opensearch.documents["events-2026.01.01", "event-0000000000000001"]["variation"] == "a"
+    assert opensearch.documents["events-2026.01.01", "e/event-0000000000000001"]["variation"] == "a"
+
+
+def test_two_experiments_may_give_their_events_one_id(opensearch, record, document):
+    handle([record(1, document(1)), record(2, document(1, experiment_id="f"))])
+
+    assert {id_ for _, id_ in opensearch.documents} == {
+        "e/event-0000000000000001",
+        "f/event-0000000000000001",
+    }
 
 
 def test_requests_are_signed_for_the_domain(opensearch, record, document):
