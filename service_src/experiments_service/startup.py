@@ -53,6 +53,8 @@ _AWS = Config(
     retries={"total_max_attempts": 3, "mode": "standard"},
     max_pool_connections=50,
 )
+# A request waits for it, and the stream's adapter tries again by itself.
+_STREAM = _AWS.merge(Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}))
 _RETRY_SECONDS = 5.0
 _CANNOT_START = (InvalidSettings, SQLAlchemyError, BotoCoreError, ClientError, OSError)
 
@@ -111,7 +113,7 @@ def assemble(settings: Settings, logger: Logger) -> ExperimentCollaborators:
         s3=boto3.client("s3", config=_AWS),
         logger=logger,
     )
-    kinesis = boto3.client("kinesis", region_name=settings.event_stream_region, config=_AWS)
+    kinesis = boto3.client("kinesis", region_name=settings.event_stream_region, config=_STREAM)
     dynamodb = boto3.client("dynamodb", region_name=settings.counters_region, config=_AWS)
     return ExperimentCollaborators(
         sessions=database.sessions,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections import Counter
@@ -10,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
+from anyio import CapacityLimiter, to_thread
 from msgspec import Meta, Raw, Struct
 
 from experiments_service.collaborators import ExperimentCollaborators
@@ -18,6 +18,8 @@ from kindred.experiments.events import Event, InvalidEvent, decode, encode
 from kindred_aws.event_stream import Record
 
 LARGEST_BATCH = 500
+# Of threads of their own: a stream that is slow must not hold up publication, which uses others.
+_PUTS_AT_ONCE = CapacityLimiter(40)
 
 
 class Fate(Struct, frozen=True, omit_defaults=True):
@@ -88,7 +90,9 @@ async def put_events(
         return frozenset()
     records = [Record(event.unit_id, encode(event)) for event in events]
     started = time.perf_counter()
-    refused = await asyncio.to_thread(collaborators.event_stream.put, records)
+    refused = await to_thread.run_sync(
+        collaborators.event_stream.put, records, limiter=_PUTS_AT_ONCE
+    )
     elapsed_ms = (time.perf_counter() - started) * 1_000
     collaborators.metrics.observe_latency("event_stream_put_latency", elapsed_ms)
     if refused:

@@ -1,12 +1,15 @@
 """Which events reach the stream, as they are counted there."""
 
+import asyncio
 import json
+import threading
 from collections import Counter
 
 import pytest
 from fastapi.testclient import TestClient
 
 from experiments_service.main import create_app
+from experiments_service.tracking import put_events
 from kindred.experiments.definitions import Metric
 from kindred.experiments.events import Conversion, decode, new_event_id
 from tests.service.experiments.evaluation_fixtures import (
@@ -255,3 +258,25 @@ def test_what_a_batch_decodes_is_what_one_event_does(client, stream):
     one, other = on_stream(stream)
     assert one == other
     assert isinstance(one, Conversion)
+
+
+def test_a_stream_that_hangs_leaves_threads_to_whoever_publishes(held):
+    awake = threading.Event()
+
+    async def scenario():
+        waiting = [
+            asyncio.create_task(put_events([decode(json.dumps(exposure()).encode())], held))
+            for _ in range(100)
+        ]
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(1):
+            await asyncio.to_thread(int)
+        awake.set()
+        await asyncio.gather(*waiting)
+
+    def put(_records):
+        awake.wait(10)
+        return {}
+
+    held.event_stream.put = put
+    asyncio.run(scenario())
