@@ -102,7 +102,7 @@ def analyse(
     seen = observation(
         compared,
         overall,
-        days=(days[-1] - days[0]).days + 1 if days else 0,
+        days=_counted_days(by_day),
         now=now,
         quality=counts.quality,
     )
@@ -133,6 +133,14 @@ def _taking_part(experiment: Experiment, counts: Counts) -> Experiment:
             if each.weight > 0 or each.is_control or counts.exposed(each.key).units
         ),
     )
+
+
+def _counted_days(by_day: Sequence[ByVariation]) -> int:
+    """Days that saw a hundredth of the busiest one's units: a device whose clock is years behind
+    must not make an experiment of one day look like one of many."""
+    units = [sum(each.units for each in totals.values()) for totals in by_day]
+    busiest = max(units, default=0)
+    return sum(0 < busiest <= 100 * each for each in units)
 
 
 def _largest_first(counts: Counts) -> list[str]:

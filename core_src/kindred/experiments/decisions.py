@@ -34,7 +34,7 @@ _QUALITY = {
 class Observation:
     """What was seen by `now`: the arms of each metric, by its key, and units by variation.
 
-    `days` are those with counts, from the first to the last. `quality` counts what was left out.
+    `days` are those on which units came. `quality` counts what was left out.
     """
 
     arms: Mapping[str, Sequence[Arm]]

@@ -105,6 +105,20 @@ def test_each_look_holds_all_units_until_its_day():
     assert looks[0]["day"] == "2026-11-01"
 
 
+def test_a_clock_that_is_years_behind_does_not_make_up_for_days():
+    cells = {
+        Cell(key, metric, DAY): tally
+        for key, converted in (("a", 2000), ("b", 2500))
+        for metric, tally in (("-", Tally(units=20_000)), ("signup", once(converted)))
+    }
+    wrong = {Cell("a", "-", DAY - timedelta(days=days)): Tally(units=1) for days in (30, 60, 90)}
+    planned = replace(experiment(), policy="fixed_horizon")
+
+    decision = analyse(planned, Counts(cells=cells | wrong), now=NOW).decision
+
+    assert decision.reasons == ("1 of 7 days have been counted",)
+
+
 def test_segments_are_told_apart_the_largest_first():
     cells = {}
     for key in ("a", "b"):
