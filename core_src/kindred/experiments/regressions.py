@@ -13,6 +13,8 @@ SURE_BELOW = 0.01
 SLOWER_BY = 0.20
 LESS_EXACT_BY = 0.10
 LEAST_PERFORMANCES = 100
+# Of ten requests the mean is a fifth off by chance on one day of five.
+LEAST_REQUESTS = 100
 # Of fewer requests a window's p99 is its slowest, which grows with the traffic an arm has.
 LEAST_REQUESTS_PER_WINDOW = 100
 
@@ -53,7 +55,8 @@ def _slower(winner: DailyMetrics, other: DailyMetrics) -> Iterator[str]:
         if busy
         else ("mean latency", winner.avg_latency_ms, other.avg_latency_ms)
     )
-    if ours is not None and theirs is not None and ours > theirs * (1 + SLOWER_BY):
+    enough = min(winner.requests_count, other.requests_count) >= LEAST_REQUESTS
+    if enough and ours is not None and theirs is not None and ours > theirs * (1 + SLOWER_BY):
         yield f"{name} {_beside(ours, theirs, '{:.1f} ms'.format)}"
 
 

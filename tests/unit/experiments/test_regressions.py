@@ -65,5 +65,11 @@ def test_with_few_requests_a_window_the_mean_latency_is_compared():
     )
 
 
+def test_of_a_handful_of_requests_the_latency_says_nothing():
+    few = {"requests_count": 90, "windows_count": 60, "errors_count": 0}
+
+    assert regressions(row("v2", avg_latency_ms=30.0), row("v1", **few)) == ()
+
+
 def test_an_arm_without_requests_is_compared_to_nothing():
     assert regressions(row("v2"), DailyMetrics(arm="v1", day=date(2026, 11, 20))) == ()
