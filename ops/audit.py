@@ -18,6 +18,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kindred.experiments.audit_chain import AuditSigner, Verdict, verify
+from kindred_aws.definition_store import DefinitionStore, UnreadableDefinitions
 from ops.local.commands import STATE
 from ops.local.operator_credentials import PlatformNotRunning
 from ops.local.running_platform import RunningPlatform, running_platform
@@ -73,6 +74,14 @@ def verify_command(
             help="What an earlier run gave as the end: proves that nothing was cut off since.",
         ),
     ] = None,
+    published_in: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BUCKET",
+            help="The bucket of the published definitions, which say how far the log had come: "
+            "finds what was cut off without an earlier run. Without it, that of this machine.",
+        ),
+    ] = None,
     state_dir: StateDirectory = STATE,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
@@ -80,8 +89,10 @@ def verify_command(
     with _answering():
         here = running_platform(state_dir) if file is None and url is None else None
         signer = AuditSigner(_secret(secret_id, here))
+        # Before the log is read, which may grow meanwhile.
+        published = _published(published_in, here)
         records = _from_file(file) if file else _from_api(_log(url, here))
-        verdict = verify(records, signer, known=_parsed(known))
+        verdict = verify(records, signer, known=_parsed(known), published=published)
     _give(verdict, as_json=as_json)
     if verdict.faults:
         wrong = len(verdict.faults)
@@ -169,6 +180,16 @@ def _secret(secret_id: str | None, here: RunningPlatform | None) -> str:
     return secret
 
 
+def _published(bucket: str | None, here: RunningPlatform | None) -> int:
+    """The number of the audit record that the published definitions are of; 0 for nothing."""
+    if here is not None and bucket is None:
+        bucket = here.output("DefinitionsBucketName")
+    if bucket is None:
+        return 0
+    fetched = DefinitionStore(boto3.client("s3"), bucket).fetch(None)
+    return fetched.revision if fetched else 0
+
+
 def _parsed(known: str | None) -> tuple[int, str] | None:
     if known is None:
         return None
@@ -197,6 +218,7 @@ def _answering() -> Iterator[None]:
         yield
     except (
         Unreadable,
+        UnreadableDefinitions,
         PlatformNotRunning,
         NoSuchUser,
         OSError,

@@ -12,6 +12,7 @@ from typing import Any
 # What the first record names as the signature before it.
 GENESIS = "0" * 64
 _FAULTS_TOLD = 50
+_LARGEST_GAP = 1_000_000
 
 
 def canonical(value: Mapping[str, Any]) -> str:
@@ -57,10 +58,12 @@ def verify(
     signer: AuditSigner,
     *,
     known: tuple[int, str] | None = None,
+    published: int = 0,
 ) -> Verdict:
     """Read the whole log, oldest record first, and say which records are wrong.
 
     `known` is an earlier verdict's `last`: the log must still hold that record, so signed.
+    `published` is a number that the log is known to have reached.
     """
     reading = _Reading(signer)
     known_found = known is None
@@ -73,6 +76,10 @@ def verify(
     reading.tell_missing()
     if known and not known_found and not reading.is_missing(known[0]):
         reading.fault(known[0], f"was known and is gone: the log ends at {reading.expected - 1}")
+    if reading.expected <= published:
+        first, end = reading.expected, reading.expected - 1
+        gone = f"records {first} to {published} are gone: the log ends at {end}"
+        reading.faults.append(Fault(first, gone))
     return Verdict(
         count=reading.count,
         last=(reading.expected - 1, reading.previous),
@@ -101,6 +108,9 @@ class _Reading:
         sequence = given if isinstance(given, int) else 0
         if not self._signer.is_authentic(record):
             self.fault(sequence, "was changed: its signature does not fit what it says")
+            if sequence - self.expected > _LARGEST_GAP:
+                # A number that was made up; nobody counts what is missing before it.
+                return sequence
         if sequence < self.expected:
             self._take_late(sequence)
             return sequence

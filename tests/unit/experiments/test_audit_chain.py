@@ -96,6 +96,21 @@ def test_what_was_cut_off_the_end_is_found_by_what_was_known():
     ]
 
 
+def test_what_was_cut_off_the_end_is_found_by_what_was_published():
+    assert faults(a_chain(), published=10) == []
+    assert faults(a_chain()[:7], published=10) == [
+        "records 8 to 10 are gone: the log ends at 7",
+    ]
+
+
+def test_a_made_up_number_does_not_keep_the_reader_counting():
+    forged = {"sequence": 10**15, "previous": GENESIS, "signature": "0" * 64}
+
+    assert faults([*a_chain(), forged]) == [
+        f"record {10**15} was changed: its signature does not fit what it says"
+    ]
+
+
 def test_a_chain_that_was_written_anew_is_found_by_what_was_known():
     assert faults(a_chain(), known=(10, "f" * 64)) == [
         "record 10 is not the record that was known by this number"

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kindred.experiments.audit_chain import GENESIS, AuditSigner, canonical
+from kindred_aws.definition_store import Fetched
 from ops import audit
 from ops.cli import app
 
@@ -104,6 +105,24 @@ def test_what_was_cut_off_since_the_last_time_is_found(run):
     assert run(log, "--known", known).exit_code == 0
     result = run(log[:3], "--known", known)
     assert (result.exit_code, "record 5 was known and is gone" in result.output) == (1, True)
+
+
+def test_what_was_cut_off_is_found_by_what_was_published(run, monkeypatch):
+    class PublishedFake:
+        def __init__(self, client, bucket):
+            self.bucket = bucket
+
+        def fetch(self, etag):
+            return Fetched(5, {}, "tag") if self.bucket == "definitions" else None
+
+    monkeypatch.setattr(audit, "DefinitionStore", PublishedFake)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    log = a_log(5)
+
+    assert run(log, "--published-in", "definitions").exit_code == 0
+    assert run(log[:3], "--published-in", "empty").exit_code == 0
+    result = run(log[:3], "--published-in", "definitions")
+    assert (result.exit_code, "records 4 to 5 are gone" in result.output) == (1, True)
 
 
 def test_the_whole_log_is_read_from_the_api_page_by_page(run, api):
