@@ -145,15 +145,13 @@ def _missing(experiment: Experiment, seen: Observation) -> Iterator[str]:
 
 def _harmed_guardrails(experiment: Experiment, metrics: Sequence[MetricResult]) -> dict[str, str]:
     """Variations that are significantly worse on a guardrail metric, each with how much."""
-    return {
-        each.variation: "guardrail: "
-        + lift_in_words(each, result.metric, experiment.policy)
-        + ", which is worse"
-        for result in metrics
-        if result.metric.role == "guardrail"
-        for each in result.comparisons
-        if is_worse(each, result, alpha=experiment.plan.alpha)
-    }
+    harms: dict[str, list[str]] = {}
+    for result in metrics:
+        for each in result.comparisons if result.metric.role == "guardrail" else ():
+            if is_worse(each, result, alpha=experiment.plan.alpha):
+                words = lift_in_words(each, result.metric, experiment.policy)
+                harms.setdefault(each.variation, []).append(f"guardrail: {words}, which is worse")
+    return {variation: "; ".join(words) for variation, words in harms.items()}
 
 
 def _unmeasured(experiment: Experiment, seen: Observation) -> Iterator[str]:

@@ -224,6 +224,24 @@ def test_a_variation_that_gets_no_traffic_holds_nobody_up(policy, metric):
     assert analysis.units == {"a": 100_000, "b": 100_000, "off": 0}
 
 
+def test_every_guardrail_that_a_variation_harms_is_named():
+    guards = [
+        Metric(key=key, name=key, role="guardrail", direction="decrease")
+        for key in ("errors", "refunds")
+    ]
+    cells = {}
+    for key, signups, harmed in (("a", 12_000, 1000), ("b", 15_000, 2000)):
+        cells[Cell(key, "-", DAY)] = Tally(units=100_000)
+        cells[Cell(key, "signup", DAY)] = once(signups)
+        cells[Cell(key, "errors", DAY)] = cells[Cell(key, "refunds", DAY)] = once(harmed)
+
+    decision = analyse(experiment(SIGNUP, *guards), Counts(cells=cells), now=NOW).decision
+
+    assert decision.outcome == "blocked"
+    assert "'errors'" in decision.reasons[-1]
+    assert "'refunds'" in decision.reasons[-1]
+
+
 def test_a_binary_rate_never_passes_one_hundred_percent():
     counts = Counts(
         cells={
