@@ -18,6 +18,9 @@ from experiments_service.settings import DatabaseSettings
 DATABASE_LOST = (OperationalError, InterfaceError, PoolTimeout, OSError, TimeoutError)
 _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 15
+_MIGRATION_WAITS = "10s"
+# A task that vanishes within a change must not hold the audit log's lock until TCP gives it up.
+_IDLE_IN_TRANSACTION = "30s"
 # A connection from before a failover, or before a password changed, does not live on for long.
 _RECYCLE_SECONDS = 900
 
@@ -61,11 +64,16 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
 def open_for_migration(
     settings: DatabaseSettings, *, tls: ssl.SSLContext | None = None
 ) -> AsyncEngine:
-    """The writer without a pool, and without a limit to how long a statement may take."""
+    """The writer without a pool, and without a limit to how long a statement may take, only to
+    how long it waits: behind one that waits for a table everybody else does."""
     return create_async_engine(
         settings.writer,
         poolclass=NullPool,
-        connect_args={"ssl": tls or trusted(settings.ca_file), "timeout": _CONNECT_SECONDS},
+        connect_args={
+            "ssl": tls or trusted(settings.ca_file),
+            "timeout": _CONNECT_SECONDS,
+            "server_settings": {"lock_timeout": _MIGRATION_WAITS},
+        },
     )
 
 
@@ -88,6 +96,7 @@ def _engine(
             "server_settings": {
                 "application_name": "kindred-experiments",
                 "default_transaction_read_only": "on" if read_only else "off",
+                "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION,
             },
         },
     )

@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from experiments_service.database import engine, migration
 from experiments_service.database.definitions import load_definitions
 from experiments_service.database.engine import open_database, open_for_migration
 from experiments_service.database.migration import migrate
@@ -58,6 +59,41 @@ def test_tasks_that_start_together_migrate_once(empty, logger, log):
 
     lines = [json.loads(line)["message"] for line in log.getvalue().splitlines()]
     assert lines.count("schema upgraded") == 1
+
+
+def test_a_schema_that_stays_locked_is_a_reason_to_try_again_and_not_to_wait(
+    empty, logger, monkeypatch
+):
+    monkeypatch.setattr(engine, "_MIGRATION_WAITS", "100ms")
+
+    async def scenario():
+        async with open_for_migration(empty).connect() as other:
+            await other.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": migration._LOCK})
+            with pytest.raises(TimeoutError, match="locked by another task"):
+                async with asyncio.timeout(5):
+                    await migrated(empty, logger)
+        await migrated(empty, logger)
+
+    asyncio.run(scenario())
+
+
+def test_a_task_that_vanishes_within_a_change_does_not_hold_up_the_others(
+    empty, logger, monkeypatch
+):
+    monkeypatch.setattr(engine, "_IDLE_IN_TRANSACTION", "100ms")
+
+    async def scenario():
+        await migrated(empty, logger)
+        vanished, other = open_database(empty), open_database(empty)
+        async with vanished.writer.connect() as idle:
+            await idle.execute(text("SELECT * FROM audit_head FOR UPDATE"))
+            async with asyncio.timeout(5), other.writer.begin() as connection:
+                await connection.execute(text("SELECT * FROM audit_head FOR UPDATE"))
+            await idle.invalidate()
+        await vanished.close()
+        await other.close()
+
+    asyncio.run(scenario())
 
 
 def test_the_migrations_make_what_the_code_expects(empty, logger):
