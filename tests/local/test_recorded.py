@@ -53,5 +53,5 @@ def test_a_task_that_is_told_to_stop_writes_what_it_holds(platform: LocalPlatfor
 
     recorded = {item["record_id"]["S"] for item in scan(platform, "TablesRequestLog")}
     assert f"request#{request_id}" in recorded
-    wait_until(lambda: platform.file["state"] == "ready")
     wait_until(lambda: platform.process("prediction_service")["pid"] != task)
+    wait_until(lambda: platform.file["state"] == "ready")
