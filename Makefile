@@ -59,14 +59,16 @@ logs: .venv/ready
 synth: .venv/ready node_modules/ready .cache/functions/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(call SYNTH,$(ENV)) | sed '/^Supply a stack id/d; /^$$/d'
 
-test: .venv/ready node_modules/ready
-	$(BIN)/pytest
+# The first part runs on two cores; in the second each part owns a platform or a synthesis.
+test: .venv/ready node_modules/ready .cache/functions/ready
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/service tests/conformance tests/test_architecture.py
+	$(BIN)/pytest -q tests/infrastructure tests/local
 
 check-fast: .venv/ready node_modules/ready
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest -q tests/unit tests/service
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/unit tests/service
 
 check: check-fast
 	@for environment in local dev staging prod; do \

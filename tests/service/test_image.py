@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "service_src" / "Dockerfile"
 # Each with the lock that its image is built from, and what it needs first of all.

@@ -8,6 +8,8 @@ from schemathesis import GenerationMode, checks
 from prediction_service.main import create_app as create_prediction_app
 from similarity_service.main import create_app as create_similarity_app
 
+pytestmark = pytest.mark.slow
+
 CHECKS = (
     checks.not_a_server_error,
     checks.content_type_conformance,

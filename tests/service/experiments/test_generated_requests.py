@@ -12,6 +12,8 @@ from schemathesis import GenerationMode, checks
 from experiments_service.main import create_app
 from tests.service.experiments.evaluation_fixtures import collaborators, published
 
+pytestmark = pytest.mark.slow
+
 GENERATED = settings(
     max_examples=20,
     deadline=None,

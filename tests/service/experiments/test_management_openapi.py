@@ -11,6 +11,8 @@ from experiments_service.main import create_app
 from tests.service.experiments.evaluation_fixtures import collaborators, published
 from tests.service.experiments.management_fixtures import EXPERIMENT, FLAG
 
+pytestmark = pytest.mark.slow
+
 CHECKS = (
     checks.not_a_server_error,
     checks.content_type_conformance,

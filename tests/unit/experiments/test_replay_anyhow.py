@@ -14,6 +14,8 @@ from moto import mock_aws
 from experiment_functions import process_events, stream_settings
 from kindred_aws.experiment_counters import ExperimentCounters
 
+pytestmark = pytest.mark.slow
+
 UNITS, EVENTS = 12, 120
 
 

@@ -54,6 +54,7 @@ def test_neither_the_apps_kept_aside_nor_their_categories_reach_the_fit() -> Non
 
 
 @pytest.mark.skipif(not APPLE.is_file(), reason="../shared/data is not there")
+@pytest.mark.slow
 def test_v2_reaches_its_marks_on_real_apps_and_v1_stays_below() -> None:
     table = read_table(APPLE)
     read_app = choose_format(table.columns).read_app
