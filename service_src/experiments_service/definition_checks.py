@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from experiments_service.database.models import Definition, Kind
 from experiments_service.definition_documents import Document, steps_of
 from experiments_service.documents import experiment_of, flag_of
-from kindred.experiments.definitions import Flag
+from kindred.experiments.definitions import Experiment, Flag
 from kindred.experiments.flag_graph import DEEPEST, deepest, find_cycle, prerequisites_of
 from kindred.experiments.schedule import ImpossibleStep, apply
 from kindred.experiments.validity import (
@@ -20,6 +20,7 @@ from kindred.experiments.validity import (
     flag_problems,
     namespace_conflicts,
     release_problems,
+    served_problems,
 )
 from kindred_service.problems import FieldProblem, Refusal, invalid_field
 
@@ -45,6 +46,8 @@ async def _require_valid_experiment(session: AsyncSession, document: Document) -
             holdouts=await _keys(session, "holdout"),
         )
     )
+    served = [served_problems(flag, {experiment.key: experiment}) for flag in await _flags(session)]
+    _refuse([problem for problems in served for problem in problems])
     if experiment.namespace is None or document.get("allow_namespace_overlap"):
         return
     rows = await session.scalars(
@@ -66,16 +69,7 @@ async def _require_valid_experiment(session: AsyncSession, document: Document) -
 
 async def _require_valid_flag(session: AsyncSession, document: Document) -> None:
     flag = flag_of(document)
-    others = [
-        flag_of(each)
-        for each in await session.scalars(
-            select(Definition.document).where(
-                Definition.kind == "feature_flag",
-                Definition.key != flag.key,
-                Definition.status != "archived",
-            )
-        )
-    ]
+    others = [other for other in await _flags(session) if other.key != flag.key]
     if flag.archived:
         _require_unused(flag, others)
         return
@@ -84,7 +78,7 @@ async def _require_valid_flag(session: AsyncSession, document: Document) -> None
         "experiments": await _keys(session, "experiment"),
         "flags": {flag.key, *(each.key for each in others)},
     }
-    _refuse(flag_problems(flag, **known))
+    _refuse([*flag_problems(flag, **known), *served_problems(flag, await _named(session, flag))])
     if cycle := find_cycle([flag, *others]):
         raise invalid_field(
             "/prerequisites", f"a cycle, which is not allowed: {' -> '.join(cycle)}"
@@ -111,6 +105,25 @@ def _require_unused(flag: Flag, others: list[Flag]) -> None:
             f"{flag.key} is a prerequisite of {', '.join(asking)}, which need it",
             slug="flag-needed",
         )
+
+
+async def _flags(session: AsyncSession) -> list[Flag]:
+    """Those that are not archived."""
+    documents = await session.scalars(
+        select(Definition.document).where(
+            Definition.kind == "feature_flag", Definition.status != "archived"
+        )
+    )
+    return [flag_of(document) for document in documents]
+
+
+async def _named(session: AsyncSession, flag: Flag) -> dict[str, Experiment]:
+    """The experiments whose variations the flag's rules serve."""
+    keys = [rule.experiment for rule in flag.rules if rule.experiment is not None]
+    documents = await session.scalars(
+        select(Definition.document).where(Definition.kind == "experiment", Definition.key.in_(keys))
+    )
+    return {each.key: each for each in map(experiment_of, documents)}
 
 
 async def _keys(session: AsyncSession, kind: Kind) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -80,6 +80,20 @@ def flag_problems(
     for at, rule in enumerate(flag.rules):
         found += _rule_problems(flag.type, rule, f"/rules/{at}", saved_groups, experiments, flags)
     return found
+
+
+def served_problems(flag: Flag, experiments: Mapping[str, Experiment]) -> Iterator[Invalid]:
+    """A flag serves the values of the experiments that its rules name, which must be of its type:
+    clients show their own default instead of another, and the experiment counts it."""
+    for at, rule in enumerate(flag.rules):
+        experiment = experiments.get(rule.experiment or "")
+        for variation in experiment.variations if experiment else ():
+            for problem in _value_problems(flag.type, variation.value, f"/rules/{at}/experiment"):
+                yield Invalid(
+                    problem.pointer,
+                    f"{rule.experiment}'s variation {variation.key}, which {flag.key} would serve: "
+                    f"{problem.detail}",
+                )
 
 
 def namespace_conflicts(namespace: Namespace, others: Iterable[Experiment]) -> list[str]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.service.experiments.management_fixtures import FLAG
+from tests.service.experiments.management_fixtures import EXPERIMENT, FLAG
 
 
 def at(**later):
@@ -67,6 +67,24 @@ def test_what_is_wrong_is_named_with_what_is_allowed(platform, changes, pointer,
     [error] = answer.json()["errors"]
     assert error["pointer"] == pointer
     assert detail in error["detail"]
+
+
+def test_a_flag_serves_no_experiment_whose_values_are_of_another_type(platform):
+    platform.created()
+    rules = {"rules": [{"id": "r", "experiment": "checkout"}]}
+    refused = platform.post("/feature-flags", FLAG | rules)
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (
+        422,
+        "/rules/0/experiment",
+    )
+    text = {"type": "string", "default_value": "a", "off_value": "a"}
+    assert platform.post("/feature-flags", FLAG | text | rules).status_code == 201
+    variations = [each | {"value": 1} for each in EXPERIMENT["variations"]]
+    changed = platform.patch("/experiments/checkout", {"variations": variations})
+    assert changed.status_code == 422
+    assert "checkout's variation control, which new-checkout would serve" in changed.text
+    assert platform.post("/experiments/checkout/start").status_code == 200
 
 
 def test_a_cycle_of_prerequisites_is_refused_by_its_name(platform):
