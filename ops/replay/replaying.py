@@ -76,6 +76,8 @@ class Replayed:
 
 # Units and whole values are compared to the unit; sums of decimals end in a float.
 _ROUNDING = 1e-6
+# Counts that agree may still grow: what came twice may lie on the stream, uncounted yet.
+_STEADY_SECONDS = 4.0
 
 
 async def replay(
@@ -128,7 +130,7 @@ async def _settled(
     sleep: Callable[[float], Awaitable[None]],
     clock: Callable[[], float],
 ) -> Compared:
-    """As soon as the counts agree, or have stood still for `settle_seconds`."""
+    """Once the counts agree and stay so, or have stood still for `settle_seconds`."""
     before, changed_at, shown = None, clock(), 0
     while True:
         results = await api.results(key)
@@ -144,7 +146,8 @@ async def _settled(
         shown = units
         if compared.of_platform != before:
             before, changed_at = compared.of_platform, clock()
-        if not compared.differing or clock() - changed_at >= settle_seconds:
+        patience = settle_seconds if compared.differing else _STEADY_SECONDS
+        if clock() - changed_at >= patience:
             return compared
         await sleep(2.0)
 

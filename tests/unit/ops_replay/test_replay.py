@@ -185,6 +185,21 @@ def test_a_difference_is_found_once_nothing_changes_any_more(platform, tmp_path)
     assert "gate_30 units" in replayed.compared[0].differing
 
 
+def test_counts_that_agree_at_first_and_then_grow_are_not_taken_for_the_end(platform, tmp_path):
+    """As those of a run again, whose events still lie on the stream when the counts are read."""
+    given = source("cookie_cats", written(tmp_path, COOKIE_CATS))
+    once, reads = platform.results, iter(range(100))
+
+    def counted_again(key):
+        results = once(key)
+        results["counts"]["gate_30"]["units"] += next(reads) > 0
+        return results
+
+    platform.results = counted_again
+
+    assert run(platform, given).compared[0].differing == ("gate_30 units",)
+
+
 @pytest.mark.parametrize(
     "trouble", [503, 429, 502, "retry", httpx.ConnectError("gone"), httpx.ReadTimeout("slow")]
 )
