@@ -47,9 +47,11 @@ def test_the_chain_verifies_as_the_api_gives_it(platform):
 
 def test_a_change_behind_the_apis_back_is_found(platform):
     for number in range(4):
-        platform.flag(key=f"f{number}")
+        platform.flag(key=f"flag-{number}")
     platform.execute("ALTER TABLE audit_records DISABLE TRIGGER audit_records_stay")
-    platform.execute("UPDATE audit_records SET body = replace(body, 'f1', 'g1') WHERE sequence = 2")
+    platform.execute(
+        "UPDATE audit_records SET body = replace(body, 'flag-1', 'flag-9') WHERE sequence = 2"
+    )
     platform.execute("DELETE FROM audit_records WHERE sequence = 3")
     platform.execute("ALTER TABLE audit_records ENABLE TRIGGER audit_records_stay")
 
