@@ -146,10 +146,11 @@ async def _settled(
         shown = units
         if compared.of_platform != before:
             before, changed_at = compared.of_platform, clock()
-        patience = settle_seconds if compared.differing else _STEADY_SECONDS
+        steady = min(settle_seconds, _STEADY_SECONDS)
+        patience = settle_seconds if compared.differing else steady
         if clock() - changed_at >= patience:
             return compared
-        await sleep(2.0)
+        await sleep(1.0)
 
 
 def _lines(results: Mapping[str, Any]) -> dict[str, float]:

@@ -29,6 +29,8 @@ from tests.service.experiments.evaluation_fixtures import (
     published,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 CLIENTS = Path(__file__).parent / "clients"
 USERS = [

@@ -20,6 +20,8 @@ from tests.service.experiments.evaluation_fixtures import (
 )
 from tests.service.experiments.publication_world import World, banner, running, serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):

@@ -26,6 +26,8 @@ from kindred.experiments.engine.context import Context
 from kindred.experiments.engine.snapshot import compile_snapshot
 from kindred.experiments.payload import build_payload
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 UNITS = 30_000
 quick = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.data_too_large])

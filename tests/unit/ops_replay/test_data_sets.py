@@ -11,6 +11,7 @@ from ops.replay.direct_count import count_directly
 from ops.replay.replaying import Source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

@@ -262,7 +262,7 @@ def test_the_command_prints_numbers_and_the_decision(command_line, tmp_path):
     path = tmp_path / "rows.csv.gz"
     path.write_bytes(gzip.compress(COOKIE_CATS.encode()))
 
-    answer = command_line("cookie_cats", "--file", str(path))
+    answer = command_line("cookie_cats", "--file", str(path), "--settle-seconds", "1")
 
     assert answer.exit_code == 0
     assert "gate_40 retention_7 total" in answer.stdout
