@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from kindred_service.request_metrics import RequestMetrics
 
 _LATENCY_BUCKETS_MS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
-# Values kept a minute and metric; beyond it a percentile is of the first ones of the minute.
-_VALUES_KEPT = 5_000
 
 COUNTS = {
     "sessions_unavailable": "Uses of a session while Valkey was away",
@@ -43,29 +43,12 @@ class ExperimentMetrics:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._emf = (namespace, service, environment)
-        self._clock = clock
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "http_requests",
-            "Answered requests",
-            ["method", "route", "status"],
-            registry=self.registry,
-        )
-        self._request_latency = Histogram(
-            "http_request_latency_ms",
-            "From the first byte in to the last byte out",
-            ["route"],
-            buckets=_LATENCY_BUCKETS_MS,
-            registry=self.registry,
+        self._requests = RequestMetrics(
+            self.registry, latencies=LATENCIES, buckets_ms=_LATENCY_BUCKETS_MS, clock=clock
         )
         self._counts = {
             name: Counter(name, help_, registry=self.registry) for name, help_ in COUNTS.items()
-        }
-        self._latencies = {
-            name: Histogram(
-                name, f"{help_}, in ms", buckets=_LATENCY_BUCKETS_MS, registry=self.registry
-            )
-            for name, help_ in LATENCIES.items()
         }
         self._gauges = {
             name: Gauge(name, help_, registry=self.registry) for name, help_ in GAUGES.items()
@@ -73,16 +56,11 @@ class ExperimentMetrics:
         self._start_minute()
 
     def _start_minute(self) -> None:
-        self._since = self._clock()
-        self._statuses: defaultdict[int, int] = defaultdict(int)
         self._minute_counts: defaultdict[str, int] = defaultdict(int)
         self._minute_gauges: dict[str, float] = {}
-        self._values: defaultdict[str, list[float]] = defaultdict(list)
 
     def count_request(self, method: str, route: str, status: int, latency_ms: float) -> None:
-        self._requests.labels(method, route, status).inc()
-        self._request_latency.labels(route).observe(latency_ms)
-        self._statuses[status // 100] += 1
+        self._requests.count(method, route, status, latency_ms)
 
     def count(self, name: str, amount: int = 1) -> None:
         """`name` is one of COUNTS."""
@@ -91,9 +69,7 @@ class ExperimentMetrics:
 
     def observe_latency(self, name: str, latency_ms: float) -> None:
         """`name` is one of LATENCIES."""
-        self._latencies[name].observe(latency_ms)
-        if len(self._values[name]) < _VALUES_KEPT:
-            self._values[name].append(latency_ms)
+        self._requests.observe(name, latency_ms)
 
     def set(self, name: str, value: float) -> None:
         """`name` is one of GAUGES."""
@@ -108,23 +84,14 @@ class ExperimentMetrics:
         namespace, service, environment = self._emf
         emf = EphemeralMetrics(namespace=namespace, service=service)
         emf.add_dimension(name="environment", value=environment)
-        for name, value in self._rates().items():
+        for name, value in self._requests.rates().items():
             unit = MetricUnit.CountPerSecond if name.endswith("second") else MetricUnit.Percent
             emf.add_metric(name=name, unit=unit, value=value)
         for name, count in self._minute_counts.items():
             emf.add_metric(name=name, unit=MetricUnit.Count, value=count)
         for name, value in self._minute_gauges.items():
             emf.add_metric(name=name, unit=MetricUnit.NoUnit, value=value)
-        for name, values in self._values.items():
-            for value in values:
-                emf.add_metric(name=name, unit=MetricUnit.Milliseconds, value=value)
+        self._requests.add_latencies(emf)
         emf.flush_metrics()
+        self._requests.start_minute()
         self._start_minute()
-
-    def _rates(self) -> dict[str, float]:
-        requests = sum(self._statuses.values())
-        rates = {"requests_per_second": requests / max(self._clock() - self._since, 1e-9)}
-        if requests:
-            rates["error_rate_4xx"] = 100 * self._statuses[4] / requests
-            rates["error_rate_5xx"] = 100 * self._statuses[5] / requests
-        return rates

@@ -17,7 +17,7 @@ from kindred_service import health_routes
 from kindred_service.background import repeat
 from kindred_service.body_limit import BODY_BYTES, BodyLimit
 from kindred_service.collaborators import Collaborators
-from kindred_service.observation import Observation, RequestMetrics
+from kindred_service.observation import CountsRequests, Observation
 from kindred_service.problems import Problem, Refusal, from_http, from_validation, respond
 
 _REFRESH_SECONDS = 15.0
@@ -40,7 +40,7 @@ def create_base_app(title: str, collaborators: Collaborators) -> FastAPI:
 def create_observed_app(
     title: str,
     *,
-    metrics: RequestMetrics,
+    metrics: CountsRequests,
     logger: Logger,
     lifespan: Any,
     body_bytes: int = BODY_BYTES,

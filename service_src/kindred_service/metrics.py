@@ -7,15 +7,20 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from kindred.experiments.arm_metrics import Outcome
 from kindred.experiments.bucketing import Arm
+from kindred_service.request_metrics import RequestMetrics
 
 _LATENCY_BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 300, 500, 1_000, 2_000, 5_000)
 # Values kept a minute and metric; beyond it a percentile is of the first ones of the minute.
 _VALUES_KEPT = 5_000
-LATENCIES = ("similarity_search_latency", "prediction_latency", "ab_test_assignment_latency")
+LATENCIES = {
+    "similarity_search_latency": "From a query to its neighbours",
+    "prediction_latency": "From a query to its prediction",
+    "ab_test_assignment_latency": "From a unit to its arm",
+}
 
 
 class ServiceMetrics:
@@ -30,27 +35,10 @@ class ServiceMetrics:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._emf = (namespace, service, environment)
-        self._clock = clock
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "http_requests",
-            "Answered requests",
-            ["method", "route", "status"],
-            registry=self.registry,
+        self._requests = RequestMetrics(
+            self.registry, latencies=LATENCIES, buckets_ms=_LATENCY_BUCKETS_MS, clock=clock
         )
-        self._request_latency = Histogram(
-            "http_request_latency_ms",
-            "From the first byte in to the last byte out",
-            ["route"],
-            buckets=_LATENCY_BUCKETS_MS,
-            registry=self.registry,
-        )
-        self._latencies = {
-            name: Histogram(
-                name, f"{name} in ms", buckets=_LATENCY_BUCKETS_MS, registry=self.registry
-            )
-            for name in LATENCIES
-        }
         self._rates = {
             name: Gauge(name, help_, registry=self.registry)
             for name, help_ in (
@@ -76,23 +64,16 @@ class ServiceMetrics:
         self._start_minute()
 
     def _start_minute(self) -> None:
-        self._since = self._clock()
-        self._values: defaultdict[str, list[float]] = defaultdict(list)
-        self._statuses: defaultdict[int, int] = defaultdict(int)
         self._vectors = [0, 0]
         self._impressions: defaultdict[Arm, int] = defaultdict(int)
         self._outcomes: defaultdict[tuple[str, Arm], list[float]] = defaultdict(list)
 
     def count_request(self, method: str, route: str, status: int, latency_ms: float) -> None:
-        self._requests.labels(method, route, status).inc()
-        self._request_latency.labels(route).observe(latency_ms)
-        self._statuses[status // 100] += 1
+        self._requests.count(method, route, status, latency_ms)
 
     def observe_latency(self, name: str, latency_ms: float) -> None:
         """`name` is one of LATENCIES."""
-        self._latencies[name].observe(latency_ms)
-        if len(self._values[name]) < _VALUES_KEPT:
-            self._values[name].append(latency_ms)
+        self._requests.observe(name, latency_ms)
 
     def count_vector(self, *, computed: bool) -> None:
         self._vectors[computed] += 1
@@ -114,20 +95,15 @@ class ServiceMetrics:
         for name, value in self._minute_rates().items():
             self._rates[name].set(value)
             emf.add_metric(name=name, unit=_UNITS.get(name, MetricUnit.Percent), value=value)
-        for name, values in self._values.items():
-            for value in values:
-                emf.add_metric(name=name, unit=MetricUnit.Milliseconds, value=value)
+        self._requests.add_latencies(emf)
         emf.flush_metrics()
         self._print_arms()
+        self._requests.start_minute()
         self._start_minute()
 
     def _minute_rates(self) -> dict[str, float]:
-        requests = sum(self._statuses.values())
-        seconds = max(self._clock() - self._since, 1e-9)
-        rates = {"requests_per_second": requests / seconds}
-        if requests:
-            rates["error_rate_4xx"] = 100 * self._statuses[4] / requests
-            rates["error_rate_5xx"] = 100 * self._statuses[5] / requests
+        rates = self._requests.rates()
+        if requests := self._requests.requests:
             revenue = sum(sum(self._outcomes["conversion", arm]) for arm in ("v1", "v2"))
             rates["revenue_per_request"] = revenue / requests
         if sum(self._vectors):

@@ -23,12 +23,12 @@ _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
 _QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 
 
-class RequestMetrics(Protocol):
+class CountsRequests(Protocol):
     def count_request(self, method: str, route: str, status: int, latency_ms: float) -> None: ...
 
 
 class Observation:
-    def __init__(self, app: ASGIApp, *, metrics: RequestMetrics, logger: Logger) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: CountsRequests, logger: Logger) -> None:
         self._app = app
         self._metrics = metrics
         self._logger = logger
