@@ -14,7 +14,7 @@ from experiments_service.audit.log import Entry, append, lock_chain
 from experiments_service.author import Author
 from experiments_service.collaborators import ExperimentCollaborators
 from experiments_service.database.models import AuditHead, Definition, Kind, PendingChange
-from experiments_service.definition_checks import require_valid
+from experiments_service.definition_checks import require_room, require_valid
 from experiments_service.definition_documents import (
     Document,
     approval_reasons,
@@ -50,6 +50,8 @@ async def submit(
     started = time.perf_counter()
     async with collaborators.sessions.begin() as session:
         row, head = await _present(session, proposal)
+        if row is None:
+            await require_room(session, most=collaborators.settings.cache.max_size)
         if row is not None:
             author.require_version(row.version)
         before = row.document if row is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from experiments_service.database.models import Definition, Kind
@@ -32,6 +32,20 @@ async def require_valid(session: AsyncSession, kind: Kind, after: Document) -> N
         await _require_valid_experiment(session, after)
     if kind == "feature_flag":
         await _require_valid_flag(session, after)
+
+
+async def require_room(session: AsyncSession, *, most: int) -> None:
+    """Raises Refusal where one more would not fit the cache that every evaluator holds."""
+    present = await session.scalar(
+        select(func.count()).select_from(Definition).where(Definition.status != "archived")
+    )
+    if present is not None and present >= most:
+        raise Refusal(
+            HTTPStatus.CONFLICT,
+            f"given one definition beside {present}, allowed {most} (REDIS_CACHE_MAX_SIZE); "
+            "archive what is over",
+            slug="cache-full",
+        )
 
 
 async def _require_valid_experiment(session: AsyncSession, document: Document) -> None:

@@ -240,7 +240,7 @@ def settings_of(postgresql, **changes):
             cluster=False,
             tls=False,
             ttl_seconds=60,
-            max_size=100,
+            max_size=10_000,
         ),
         identity=POOL,
         secret_key=SECRET_KEY,

@@ -1,10 +1,11 @@
 """Feature flags, saved groups and holdouts over the API, on a real database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.service.experiments.management_fixtures import EXPERIMENT, FLAG
+from tests.service.experiments.management_fixtures import EXPERIMENT, FLAG, world
 
 
 def at(**later):
@@ -200,3 +201,18 @@ def test_an_experiment_names_a_holdout_that_is_there(platform):
     assert platform.created(holdout="all")["holdout"] == "all"
     assert platform.patch("/holdouts/all", {"share": 0.1}).json()["share"] == 0.1
     assert [h["key"] for h in platform.get("/holdouts").json()["holdouts"]] == ["all"]
+
+
+def test_what_does_not_fit_the_cache_is_refused_until_something_is_archived(
+    platform, migrated, user_pool, valkey_port
+):
+    cache = replace(platform.collaborators.settings.cache, max_size=2)
+    with world(migrated, user_pool, user_pool.url, valkey_port, cache=cache) as small:
+        small.flag(key="first")
+        small.flag(key="second")
+        refused = small.post("/feature-flags", FLAG | {"key": "third"})
+        small.post("/feature-flags/first/archive")
+        taken = small.post("/feature-flags", FLAG | {"key": "third"})
+
+    assert (refused.status_code, taken.status_code) == (409, 201)
+    assert "beside 2, allowed 2 (REDIS_CACHE_MAX_SIZE)" in refused.json()["detail"]
