@@ -56,7 +56,9 @@ status: .venv/ready
 logs: .venv/ready
 	@$(BIN)/kindred local logs --follow
 
+# Assets of earlier syntheses go, but for the environment that may be running from them.
 synth: .venv/ready node_modules/ready .cache/functions/ready
+	@[ "$(ENV)" = local ] || rm -rf "cdk.out/$(ENV)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(call SYNTH,$(ENV)) | sed '/^Supply a stack id/d; /^$$/d'
 
 # The first part runs on two cores; in the second each part owns a platform or a synthesis.
