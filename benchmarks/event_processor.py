@@ -24,7 +24,7 @@ from benchmarks.event_processor_peers import (
 from benchmarks.report import Report, run_alone
 from experiment_functions.stream_records import read
 from kindred.experiments.counting import count_portion
-from kindred.experiments.events import Counted, Prediction
+from kindred.experiments.events import Counted, is_counted
 from kindred_aws.experiment_ledger import ExperimentLedger
 
 RECORDS, ROUNDS = 1_000, 31
@@ -83,7 +83,7 @@ def _decoding() -> list[Row]:
     sums = [subject() for subject in subjects.values()]
     if any(each != sums[0] for each in sums):
         raise AssertionError("the peers do not compute the same sums")
-    events = [e for _, e in read(records)[0] if not isinstance(e, Prediction)]
+    events = [e for _, e in read(records)[0] if is_counted(e)]
     subjects["count: ours"] = lambda: count_portion(events, {}, max_items=sys.maxsize)
     return _rows(subjects, rounds=ROUNDS, per=RECORDS)
 

@@ -64,8 +64,8 @@ class ApiStack(cdk.Stack):
         )
         sizes = environment.sizes.services
         services = (
-            self._service("Similarity", 10, sizes.similarity, SIMILARITY_PATHS),
-            self._service("Prediction", 20, sizes.prediction, PREDICTION_PATHS),
+            self._service("Similarity", 10, sizes.similarity, SIMILARITY_PATHS, streaming),
+            self._service("Prediction", 20, sizes.prediction, PREDICTION_PATHS, streaming),
             self._experiments(sizes.experiments, streaming),
         )
         for each in services:
@@ -73,7 +73,12 @@ class ApiStack(cdk.Stack):
         self._add_api()
 
     def _service(
-        self, name: str, priority: int, sizes: TaskSizes, path_patterns: Sequence[str]
+        self,
+        name: str,
+        priority: int,
+        sizes: TaskSizes,
+        path_patterns: Sequence[str],
+        streaming: StreamingStack,
     ) -> InferenceService:
         return InferenceService(
             self,
@@ -86,6 +91,7 @@ class ApiStack(cdk.Stack):
             priority=priority,
             path_patterns=path_patterns,
             stores=self._data.stores,
+            stream=streaming.stream,
             log_key=self._network.telemetry_key,
             plan=service_plan(sizes, self._environment),
         )

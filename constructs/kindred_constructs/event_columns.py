@@ -21,4 +21,7 @@ EVENT_COLUMNS = (
     ("model_version", "string"),
     ("score", "double"),
     ("observed", "double"),
+    ("neighbors", "array<string>"),
+    # A JSON document: what it describes has grown fields before.
+    ("query", "string"),
 )

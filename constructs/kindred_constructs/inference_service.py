@@ -13,6 +13,7 @@ from constructs import Construct
 
 from kindred_constructs.artefact_bucket import ArtefactBucket
 from kindred_constructs.canary_route import CanaryRoute
+from kindred_constructs.event_stream import EventStream
 from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID, ExperimentTables
 from kindred_constructs.fargate_service import FargateService, ServicePlan
 from kindred_constructs.service_task import ServiceTask, secret_reference
@@ -51,6 +52,7 @@ class InferenceService(Construct):
         priority: int,
         path_patterns: Sequence[str],
         stores: Stores,
+        stream: EventStream,
         log_key: kms.IKey,
         plan: ServicePlan,
     ) -> None:
@@ -61,7 +63,12 @@ class InferenceService(Construct):
             package=package,
             shape=plan.shape,
             log_key=log_key,
-            environment={"ENVIRONMENT": environment_name, **_SETTINGS, **_addresses(stores)},
+            environment={
+                "ENVIRONMENT": environment_name,
+                "KINESIS_STREAM_NAME": stream.stream_name,
+                **_SETTINGS,
+                **_addresses(stores),
+            },
             secrets={
                 "VALKEY_PASSWORD": secret_reference(
                     self, "CachePassword", stores.cache.secret, field="password"
@@ -82,6 +89,7 @@ class InferenceService(Construct):
             rollout=plan.rollout,
         )
         self._grant(stores, task)
+        stream.grant_put(task.role)
 
     def _grant(self, stores: Stores, task: ServiceTask) -> None:
         stores.embeddings.grant_read_published(task.role)

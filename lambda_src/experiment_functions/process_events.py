@@ -18,7 +18,7 @@ from experiment_functions.stream_records import (
     shard_id,
 )
 from experiment_functions.stream_settings import dead_letter_queue, ledger
-from kindred.experiments.events import Prediction, key_of
+from kindred.experiments.events import is_counted, key_of
 from kindred_aws.experiment_counters import counter_shard
 
 
@@ -33,7 +33,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
 def _count(records: Sequence[Record], *, shard: str) -> set[str]:
     """The sequence numbers of records that are to come again."""
     arrived, invalid = read(records)
-    events = [event for _, event in arrived if not isinstance(event, Prediction)]
+    events = [event for _, event in arrived if is_counted(event)]
     counting = ledger().count(events, shard=counter_shard(shard))
     given_up = invalid + [
         (record, reason)

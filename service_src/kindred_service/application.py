@@ -69,6 +69,7 @@ def _background(collaborators: Collaborators) -> Any:
             for each, seconds in (
                 (collaborators.arms.refresh, _REFRESH_SECONDS),
                 (collaborators.recorder.flush, _FLUSH_SECONDS),
+                (collaborators.interactions.flush, _FLUSH_SECONDS),
                 (collaborators.metrics.close_minute, _EMF_SECONDS),
             )
         ]
@@ -79,6 +80,7 @@ def _background(collaborators: Collaborators) -> Any:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
             await asyncio.to_thread(collaborators.recorder.drain)
+            await asyncio.to_thread(collaborators.interactions.flush)
             collaborators.metrics.close_minute()
 
     return lifespan

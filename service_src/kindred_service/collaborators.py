@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 
 from kindred_aws.unit_cache import UnitCache
 from kindred_service.arms import Arms
+from kindred_service.interactions import Interactions
 from kindred_service.metrics import ServiceMetrics
 from kindred_service.query import QueryResolver
 from kindred_service.recorder import Recorder
@@ -20,5 +21,6 @@ class Collaborators:
     arms: Arms
     cache: UnitCache
     recorder: Recorder
+    interactions: Interactions
     metrics: ServiceMetrics
     logger: Logger

@@ -24,6 +24,7 @@ class Settings:
     experiments_table: str
     metrics_table: str
     request_log_table: str
+    event_stream: str
     embedding_experiment_id: str
     valkey_host: str
     valkey_port: int
@@ -70,6 +71,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         experiments_table=text("EXPERIMENTS_TABLE"),
         metrics_table=text("METRICS_TABLE"),
         request_log_table=text("REQUEST_LOG_TABLE"),
+        event_stream=text("KINESIS_STREAM_NAME"),
         embedding_experiment_id=text("EMBEDDING_EXPERIMENT_ID"),
         valkey_host=text("VALKEY_HOST"),
         valkey_port=port("VALKEY_PORT"),

@@ -17,12 +17,14 @@ from fastapi import FastAPI
 
 from kindred.similarity.manifest import CorruptArtefact
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
+from kindred_aws.event_stream import EventStream
 from kindred_aws.experiment_table import ExperimentTable
 from kindred_aws.metrics_table import MetricsTable
 from kindred_aws.request_log import RequestLog
 from kindred_aws.unit_cache import UnitCache, connect
 from kindred_service.arms import Arms
 from kindred_service.collaborators import Collaborators
+from kindred_service.interactions import Interactions
 from kindred_service.metrics import ServiceMetrics
 from kindred_service.models import Models, ModelsDisagree, load_models
 from kindred_service.query import QueryResolver
@@ -103,6 +105,11 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
         arms=arms,
         cache=cache,
         recorder=recorder,
+        interactions=Interactions(
+            EventStream(boto3.client("kinesis", config=_AWS), stream_name=settings.event_stream),
+            logger=logger,
+            count_dropped=lambda kind: metrics.dropped.labels(kind).inc(),
+        ),
         metrics=metrics,
         logger=logger,
     )

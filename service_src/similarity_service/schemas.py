@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from kindred.experiments.bucketing import Arm
 from kindred_service.query import QuerySource
@@ -65,7 +65,17 @@ class OutcomeBase(WireIn):
 
 
 class ClickIn(OutcomeBase):
+    """On a neighbour, when the answer and the neighbour are named: models learn from those."""
+
     type: Literal["click"]
+    request_id: UUID | None = None
+    clicked_app_id: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _names_both(self) -> Self:
+        if (self.request_id is None) != (self.clicked_app_id is None):
+            raise ValueError("request_id and clicked_app_id: allowed are both or neither")
+        return self
 
 
 class ConversionIn(OutcomeBase):

@@ -137,12 +137,25 @@ class RecorderFake:
         self.drained = True
 
 
+class InteractionsFake:
+    def __init__(self):
+        self.events, self.flushed = [], 0
+
+    def add(self, event):
+        self.events.append(event)
+
+    def flush(self):
+        self.flushed += 1
+        return True
+
+
 @dataclass
 class Platform:
     collaborators: Collaborators
     table: ExperimentTableFake
     cache: UnitCacheFake
     recorder: RecorderFake
+    interactions: InteractionsFake
     log: io.StringIO
 
     def logged(self, message):
@@ -153,6 +166,7 @@ class Platform:
 @pytest.fixture
 def platform(models):
     table, cache, recorder = ExperimentTableFake(), UnitCacheFake(), RecorderFake()
+    interactions = InteractionsFake()
     metrics = ServiceMetrics(namespace="Kindred", service="test", environment="test")
     log = io.StringIO()
     logger = Logger(service=f"test-{uuid.uuid4()}", stream=log)
@@ -164,10 +178,11 @@ def platform(models):
         arms=arms,
         cache=cache,
         recorder=recorder,
+        interactions=interactions,
         metrics=metrics,
         logger=logger,
     )
-    return Platform(collaborators, table, cache, recorder, log)
+    return Platform(collaborators, table, cache, recorder, interactions, log)
 
 
 @pytest.fixture

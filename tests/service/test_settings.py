@@ -10,6 +10,7 @@ COMPLETE = {
     "EXPERIMENTS_TABLE": "experiments",
     "METRICS_TABLE": "metrics",
     "REQUEST_LOG_TABLE": "log",
+    "KINESIS_STREAM_NAME": "events",
     "EMBEDDING_EXPERIMENT_ID": "embedding_v1_vs_v2",
     "VALKEY_HOST": "localhost",
     "VALKEY_PORT": "6379",

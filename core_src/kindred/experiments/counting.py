@@ -59,7 +59,8 @@ class Portion:
 
 
 def unit_of(event: Counted) -> UnitKey:
-    return UnitKey(event.experiment_id, event.unit_id)
+    """Of an event that `is_counted`, whose experiment is therefore known."""
+    return UnitKey(event.experiment_id or "", event.unit_id)
 
 
 def count_portion(
@@ -199,7 +200,9 @@ def _note_crossing(event: Counted, state: UnitState, increments: Increments) -> 
 def _of(
     event: Counted, state: UnitState, metric: str, segment: str, increments: Increments
 ) -> Increment:
-    counter = Counter(event.experiment_id, state.variation or "", metric, state.day, segment)
+    counter = Counter(
+        unit_of(event).experiment_id, state.variation or "", metric, state.day, segment
+    )
     increment = increments.get(counter)
     if increment is None:
         increment = increments[counter] = Increment()
@@ -207,7 +210,7 @@ def _of(
 
 
 def _quality(event: Counted, name: str, increments: Increments) -> Increment:
-    counter = Counter(event.experiment_id, QUALITY, name, ANY_DAY, ALL)
+    counter = Counter(unit_of(event).experiment_id, QUALITY, name, ANY_DAY, ALL)
     return increments.setdefault(counter, Increment())
 
 

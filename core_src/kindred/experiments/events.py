@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Annotated, ClassVar, NamedTuple, cast
+from typing import Annotated, ClassVar, NamedTuple, TypeGuard, cast
 from uuid import UUID
 
 import msgspec
@@ -29,6 +29,8 @@ SegmentName = Annotated[str, Meta(min_length=1, max_length=64)]
 SegmentValue = Annotated[str, Meta(max_length=64)]
 Segments = Annotated[dict[SegmentName, SegmentValue], Meta(max_length=3)]
 Cross = Annotated[tuple[Key, ...], Meta(max_length=8)]
+Neighbors = Annotated[tuple[Text, ...], Meta(max_length=100)]
+Query = Annotated[str, Meta(max_length=20_000)]
 
 
 class InvalidEvent(ValueError):
@@ -73,21 +75,33 @@ class Conversion(_Happening, frozen=True, kw_only=True, gc=False):
 
 
 class Click(_Happening, frozen=True, kw_only=True, gc=False):
-    """A conversion of the metric `click`."""
+    """A conversion of the metric `click`; without an experiment it is kept, and counted nowhere.
+
+    On a recommendation `app_id` is the neighbour that was clicked, and `request_id` the answer's
+    that it stood in.
+    """
 
     metric: ClassVar[str] = "click"
     value: ClassVar[float] = 1.0
 
-    experiment_id: Key
+    experiment_id: Key | None = None
     variation: Key | None = None
     cross: Cross = ()
     served: Key | None = None
     app_id: Text | None = None
     request_id: Text | None = None
 
+    def __post_init__(self) -> None:
+        if self.experiment_id is None and self.request_id is None:
+            raise ValueError("experiment_id: required, unless request_id says what was answered")
+
 
 class Prediction(_Happening, frozen=True, kw_only=True, gc=False):
-    """What a model said of an app, and what came of it; no experiment counts it."""
+    """What a model said of an app, and what came of it; no experiment counts it.
+
+    `score` and `observed` are a predicted performance and what was seen. A recommendation has
+    `neighbors` instead, nearest first, and `query`, the described app as a JSON document.
+    """
 
     metric: ClassVar[None] = None
     variation: ClassVar[None] = None
@@ -96,8 +110,11 @@ class Prediction(_Happening, frozen=True, kw_only=True, gc=False):
 
     app_id: Text
     model_version: Text
-    score: Value
+    score: Value | None = None
     observed: Value | None = None
+    request_id: Text | None = None
+    neighbors: Neighbors = ()
+    query: Query | None = None
     experiment_id: Key | None = None
 
 
@@ -160,6 +177,11 @@ def _decoded(record: str) -> Event | InvalidEvent:
 
 def encode(event: Event) -> bytes:
     return _encoder.encode(event)
+
+
+def is_counted(event: Event) -> TypeGuard[Counted]:
+    """Whether the event belongs to an experiment that counts it."""
+    return event.experiment_id is not None and type(event) is not Prediction
 
 
 def key_of(event: Event) -> EventKey:

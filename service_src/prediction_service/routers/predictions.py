@@ -7,6 +7,7 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request
 
 from kindred_service.dependencies import CollaboratorsDep
+from kindred_service.interactions import predicted_performance
 from kindred_service.served import elapsed_ms, served
 from prediction_service.evidence import (
     checked_neighbours,
@@ -31,6 +32,16 @@ async def predict(
         neighbours = given if given is not None else await found_neighbours(resolved)
         prediction = expected_performance(resolved, neighbours)
         answer.predicted_score = prediction.score
+        collaborators.interactions.add(
+            predicted_performance(
+                event_id=answer.request_id,
+                partner_id=query.partner_id,
+                app_id=query.app_id,
+                model_version=resolved.model.version,
+                score=prediction.score,
+                request_id=answer.request_id,
+            )
+        )
         return PredictOut(
             ab_arm=resolved.arm,
             model_version=resolved.model.version,

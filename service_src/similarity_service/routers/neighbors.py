@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from kindred_service.dependencies import CollaboratorsDep
+from kindred_service.interactions import recommendation
 from kindred_service.served import served
 from similarity_service.schemas import FindSimilarIn, FindSimilarOut
 from similarity_service.search import checked_filters, nearest
@@ -24,6 +25,16 @@ async def find_similar(
     ) as answer:
         neighbors = await nearest(resolved, filters, k=query.top_k, explain=query.explain)
         collaborators.metrics.count_impression(resolved.arm)
+        collaborators.interactions.add(
+            recommendation(
+                request_id=answer.request_id,
+                partner_id=query.partner_id,
+                app_id=query.app_id,
+                metadata=resolved.metadata,
+                model_version=resolved.model.version,
+                neighbors=[neighbor.app_id for neighbor in neighbors],
+            )
+        )
         return FindSimilarOut(
             ab_arm=resolved.arm,
             model_version=resolved.model.version,

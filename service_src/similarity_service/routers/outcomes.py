@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
+from uuid import UUID
 
 from fastapi import APIRouter
 
 from kindred.experiments.arm_metrics import Outcome
+from kindred.experiments.events import Event
 from kindred_service.dependencies import CollaboratorsDep
+from kindred_service.interactions import neighbor_click, predicted_performance
 from kindred_service.problems import Refusal
 from kindred_service.recorder import BufferFull
 from similarity_service.schemas import (
+    ClickIn,
     ConversionIn,
     OutcomeIn,
     OutcomeOut,
@@ -45,7 +49,35 @@ async def create_outcome(outcome: OutcomeIn, collaborators: CollaboratorsDep) ->
             slug="outcomes-buffer-full",
             headers={"Retry-After": "10"},
         ) from error
+    if interaction := _interaction(
+        outcome, model_version=collaborators.resolver.models[arm].version
+    ):
+        collaborators.interactions.add(interaction)
     return OutcomeOut(event_id=kept.event_id, ab_arm=arm)
+
+
+def _interaction(outcome: OutcomeIn, *, model_version: str) -> Event | None:
+    """What a model can learn from the outcome, if anything."""
+    match outcome:
+        case ClickIn(request_id=UUID(), clicked_app_id=str()):
+            return neighbor_click(
+                event_id=str(outcome.event_id),
+                partner_id=outcome.partner_id,
+                app_id=outcome.app_id,
+                request_id=str(outcome.request_id),
+                clicked_app_id=outcome.clicked_app_id,
+            )
+        case PerformanceIn():
+            return predicted_performance(
+                event_id=str(outcome.event_id),
+                partner_id=outcome.partner_id,
+                app_id=outcome.app_id,
+                model_version=model_version,
+                score=outcome.predicted,
+                observed=outcome.observed,
+            )
+        case _:
+            return None
 
 
 def _value(outcome: OutcomeIn) -> float:

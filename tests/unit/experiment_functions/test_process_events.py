@@ -88,10 +88,11 @@ def test_a_poisoned_record_is_put_aside_and_its_neighbours_count(
         assert base64.b64decode(letter["data"]) == poison
 
 
-def test_a_prediction_is_no_experiments_business(aws, record, document, letters):
+def test_what_names_no_experiment_is_no_experiments_business(aws, record, document, letters):
     prediction = document(1, type="prediction", app_id="app", model_version="v1", score=0.5)
+    click = document(2, type="click", experiment_id=None, app_id="app", request_id="r")
 
-    assert handle([record(1, prediction)]) == {"batchItemFailures": []}
+    assert handle([record(1, prediction), record(2, click)]) == {"batchItemFailures": []}
     assert aws["dynamodb"].scan(TableName="ledger")["Count"] == 0
     assert letters() == []
 

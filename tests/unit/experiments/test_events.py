@@ -50,6 +50,8 @@ def given(**changes: object) -> bytes:
         Conversion(**ENVELOPE, experiment_id="e", metric="m", value=-2.5, cross=("n",)),
         Click(**ENVELOPE, experiment_id="e", served="b", variation="a", app_id="app"),
         Prediction(**ENVELOPE, app_id="app", model_version="v2", score=0.4),
+        Click(**ENVELOPE, request_id="r", app_id="app"),
+        Prediction(**ENVELOPE, app_id="a", model_version="v2", neighbors=("b",), query="{}"),
     ],
     ids=lambda event: type(event).__name__,
 )
@@ -72,6 +74,11 @@ def test_a_field_of_a_later_version_is_passed_over():
     ("document", "reason"),
     [
         pytest.param(b"\x00\x01", "given no JSON document", id="bytes"),
+        pytest.param(
+            given(type="click", experiment_id=None, metric=None),
+            "experiment_id: required, unless request_id says what was answered",
+            id="a click on nothing",
+        ),
         pytest.param(b'{"type": "click"', "given no JSON document", id="broken off"),
         pytest.param(b"[" * 100_000, "expected `object`, got `array`", id="deep"),
         pytest.param(b"{}", "missing required field `type`", id="empty"),

@@ -1,0 +1,130 @@
+"""Takes what was recommended, predicted and clicked to the event stream, off the request path.
+
+What models learn from later. Unlike an outcome, which is counted, one that is lost here costs a
+training example: the buffer gives the oldest away rather than refuse a request.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from aws_lambda_powertools import Logger
+
+from kindred.experiments.events import Click, Event, InvalidEvent, Prediction, decode, encode
+from kindred.similarity.app import AppMetadata
+from kindred_aws.event_stream import RECORDS_PER_CALL, EventStream, Record
+
+_EVENTS_KEPT = 10_000
+_DESCRIPTION_CHARACTERS = 2_000
+
+
+class Interactions:
+    """`add` only appends; `flush` sends, and keeps what the stream refuses."""
+
+    def __init__(
+        self, stream: EventStream, *, logger: Logger, count_dropped: Callable[[str], None]
+    ) -> None:
+        self._stream = stream
+        self._logger = logger
+        self._count_dropped = count_dropped
+        self._waiting: deque[Record] = deque()
+        self._lock = threading.Lock()
+
+    def add(self, event: Event) -> None:
+        document = encode(event)
+        try:
+            decode(document)
+        except InvalidEvent as error:
+            # What the wire allows and the stream does not would only lie in the dead letters.
+            self._logger.warning("interaction not kept", reason=str(error))
+            self._count_dropped("interaction")
+            return
+        with self._lock:
+            if len(self._waiting) >= _EVENTS_KEPT:
+                self._waiting.popleft()
+                self._count_dropped("interaction")
+            self._waiting.append(Record(event.unit_id, document))
+
+    def flush(self) -> bool:
+        """Whether nothing waits any more."""
+        while batch := self._next():
+            refused = self._stream.put(batch)
+            if refused:
+                with self._lock:
+                    self._waiting.extendleft(batch[at] for at in sorted(refused, reverse=True))
+                self._logger.warning("not sent yet", reasons=sorted(set(refused.values())))
+                return False
+        return True
+
+    def _next(self) -> Sequence[Record]:
+        with self._lock:
+            count = min(RECORDS_PER_CALL, len(self._waiting))
+            return [self._waiting.popleft() for _ in range(count)]
+
+
+def recommendation(
+    *,
+    request_id: str,
+    partner_id: str,
+    app_id: str,
+    metadata: AppMetadata,
+    model_version: str,
+    neighbors: Sequence[str],
+) -> Prediction:
+    """What was shown for an app, nearest first. The request's id is the event's."""
+    described = asdict(metadata)
+    described["description"] = metadata.description[:_DESCRIPTION_CHARACTERS]
+    return Prediction(
+        event_id=request_id,
+        occurred_at=datetime.now(UTC),
+        unit_id=unit_id(partner_id, app_id),
+        app_id=app_id,
+        model_version=model_version,
+        request_id=request_id,
+        neighbors=tuple(neighbors),
+        query=json.dumps(described, ensure_ascii=False),
+    )
+
+
+def neighbor_click(
+    *, event_id: str, partner_id: str, app_id: str, request_id: str, clicked_app_id: str
+) -> Click:
+    return Click(
+        event_id=event_id,
+        occurred_at=datetime.now(UTC),
+        unit_id=unit_id(partner_id, app_id),
+        request_id=request_id,
+        app_id=clicked_app_id,
+    )
+
+
+def predicted_performance(
+    *,
+    event_id: str,
+    partner_id: str,
+    app_id: str,
+    model_version: str,
+    score: float,
+    request_id: str | None = None,
+    observed: float | None = None,
+) -> Prediction:
+    return Prediction(
+        event_id=event_id,
+        occurred_at=datetime.now(UTC),
+        unit_id=unit_id(partner_id, app_id),
+        app_id=app_id,
+        model_version=model_version,
+        score=score,
+        observed=observed,
+        request_id=request_id,
+    )
+
+
+def unit_id(partner_id: str, app_id: str) -> str:
+    """At most 256 characters: the wire allows 128 of each."""
+    return f"{partner_id}:{app_id}"[:256]
