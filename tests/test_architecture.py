@@ -13,7 +13,10 @@ LONGEST_FILE = 300
 
 # Where deciding is arithmetic. Fitting happens where models are made, never in a service.
 ARITHMETIC = {"numpy"}
-FITTING = {"core_src/kindred/similarity/fitting.py": {"scipy", "sklearn", "threadpoolctl"}}
+FITTING = {
+    "core_src/kindred/similarity/fitting.py": {"scipy", "sklearn", "threadpoolctl"},
+    "core_src/kindred/similarity/metric_learning.py": {"scipy", "threadpoolctl"},
+}
 STATISTICS = "core_src/kindred/experiments/statistics/"
 # One module each, named: the wire's codec, and the cipher of encrypted payloads.
 LIBRARIES = {
@@ -92,7 +95,9 @@ def test_adapters_import_decisions_and_clients(path):
     assert foreign(path, "kindred_aws", "kindred") <= CLIENTS
 
 
-@pytest.mark.parametrize("path", sources("core_src", "lambda_src", "service_src"), ids=shown)
+@pytest.mark.parametrize(
+    "path", sources("core_src", "lambda_src", "service_src", "training_src"), ids=shown
+)
 def test_what_runs_knows_nothing_of_what_describes_it(path):
     assert foreign(path).isdisjoint(INFRASTRUCTURE | {"ops", "tests", "benchmarks"})
 
@@ -129,6 +134,19 @@ def test_the_edge_has_the_standard_library_and_the_engine(path):
 @pytest.mark.parametrize("path", sources("service_src"), ids=shown)
 def test_no_service_loads_what_only_fitting_needs(path):
     assert foreign(path).isdisjoint({"scipy", "sklearn", "pyarrow"})
+    assert "kindred.similarity.fitting" not in set(imports(path))
+
+
+@pytest.mark.parametrize("path", sources("training_src"), ids=shown)
+def test_the_containers_of_models_know_decisions_and_not_each_other(path):
+    """Neither AWS nor a service: SageMaker brings their data and takes their results away."""
+    own = path.relative_to(ROOT).parts[1]
+    allowed = ARITHMETIC | {
+        "embedding_training": {"threadpoolctl"},
+        "embedding_inference": {"anyio", "msgspec", "starlette", "uvicorn"},
+    }.get(own, set())
+
+    assert foreign(path, own, "kindred") <= allowed
     assert "kindred.similarity.fitting" not in set(imports(path))
 
 
@@ -173,7 +191,7 @@ def test_the_folder_constructs_hides_no_library():
     [
         ROOT / "app.py",
         *sources("benchmarks", "constructs", "core_src", "lambda_src", "ops"),
-        *sources("service_src", "stacks", "tests"),
+        *sources("service_src", "stacks", "tests", "training_src"),
     ],
     ids=shown,
 )

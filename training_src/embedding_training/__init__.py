@@ -1,0 +1,1 @@
+"""Training container: learns embedding model v3 from which neighbours were clicked."""
