@@ -1,0 +1,1 @@
+"""Model rollout: canaries that judge themselves."""
