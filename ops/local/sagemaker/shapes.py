@@ -35,7 +35,7 @@ def problems(shape: Shape | None, value: Any) -> list[str]:
     return list(_constraints(shape, value, ""))
 
 
-def _constraints(shape: Shape, value: Any, where: str) -> Iterator[str]:
+def _constraints(shape: Any, value: Any, where: str) -> Iterator[str]:
     """botocore knows them, and checks least lengths only."""
     match shape.type_name:
         case "structure":

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from botocore.model import Shape
+from botocore.model import Shape, StructureShape
 
 from ops.local.sagemaker.operation import Refusal
 from ops.local.sagemaker.shapes import SERVICES, service_model
@@ -97,6 +97,7 @@ def _read_path(method: str, url: str, headers: Mapping[str, str], body: bytes) -
         match = path.fullmatch(parts.path) if method == wanted else None
         if match:
             shape = service_model(service).operation_model(operation).input_shape
+            assert shape is not None
             values = {name: unquote(value) for name, value in match.groupdict().items()}
             parameters = _read_members(shape, values, parse_qs(parts.query), headers, body)
             return Call(service, operation, parameters)
@@ -104,7 +105,7 @@ def _read_path(method: str, url: str, headers: Mapping[str, str], body: bytes) -
 
 
 def _read_members(
-    shape: Shape,
+    shape: StructureShape,
     path: Mapping[str, str],
     query: Mapping[str, list[str]],
     headers: Mapping[str, str],
@@ -141,11 +142,10 @@ def _from_json(shape: Shape, value: Any) -> Any:
 
 
 def _to_json(shape: Shape, value: Any) -> Any:
-    plain = {"timestamp": _seconds, "blob": lambda held: base64.b64encode(held).decode()}
-    return _converted(shape, value, plain)
+    return _converted(shape, value, {"timestamp": _seconds, "blob": _encoded})
 
 
-def _converted(shape: Shape, value: Any, leaves: Mapping[str, Callable[[Any], Any]]) -> Any:
+def _converted(shape: Any, value: Any, leaves: Mapping[str, Callable[[Any], Any]]) -> Any:
     match shape.type_name, value:
         case "structure", dict():
             return {
@@ -170,6 +170,10 @@ def _moment(value: Any) -> datetime:
 
 def _seconds(value: datetime) -> float:
     return value.timestamp()
+
+
+def _encoded(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
 assert set(PATH_SERVICES) | set(TARGETS.values()) == set(SERVICES)
