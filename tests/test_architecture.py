@@ -28,11 +28,20 @@ CLIENTS = {
     "boto3",
     "botocore",
     "redis",
+    "types_boto3_application_autoscaling",
+    "types_boto3_athena",
+    "types_boto3_cloudwatch",
     "types_boto3_dynamodb",
+    "types_boto3_events",
     "types_boto3_kinesis",
+    "types_boto3_lambda",
     "types_boto3_s3",
+    "types_boto3_sagemaker",
+    "types_boto3_sagemaker_featurestore_runtime",
+    "types_boto3_sagemaker_runtime",
     "types_boto3_sns",
     "types_boto3_sqs",
+    "types_boto3_stepfunctions",
 }
 INFRASTRUCTURE = {"aws_cdk", "cdk_nag", "constructs", "jsii", "kindred_constructs", "stacks"}
 
