@@ -17,7 +17,7 @@ FITTING = {
     "core_src/kindred/similarity/fitting.py": {"scipy", "sklearn", "threadpoolctl"},
     "core_src/kindred/similarity/metric_learning.py": {"scipy", "threadpoolctl"},
 }
-STATISTICS = "core_src/kindred/experiments/statistics/"
+STATISTICS = ("core_src/kindred/experiments/statistics/", "core_src/kindred/drift/")
 # One module each, named: the wire's codec, and the cipher of encrypted payloads.
 LIBRARIES = {
     "core_src/kindred/experiments/events.py": {"msgspec"},
