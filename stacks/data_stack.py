@@ -17,7 +17,9 @@ from kindred_constructs.global_table import TableRules
 from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.inference_service import Stores
 from kindred_constructs.logs_bucket import LogsBucket
+from kindred_constructs.model_packages import ModelPackages
 from kindred_constructs.relational_database import DatabaseNodes, RelationalDatabase
+from kindred_constructs.rollout_tables import RolloutTables
 from kindred_constructs.service_secrets import ServiceSecrets
 from kindred_constructs.training_bucket import TrainingBucket
 from kindred_constructs.user_pool import UserPool
@@ -48,7 +50,7 @@ class DataStack(cdk.Stack):
             enable_key_rotation=True,
             removal_policy=kept,
         )
-        embeddings, training = self._buckets(environment)
+        embeddings, self.training = self._buckets(environment)
         rules = TableRules(
             key=self.key,
             billing=_billing(environment.sizes.tables),
@@ -67,6 +69,13 @@ class DataStack(cdk.Stack):
         tables = ExperimentTables(self, "Tables", rules=rules)
         self.stores = Stores(embeddings=embeddings, tables=tables, cache=cache, key=self.key)
         self.counters = CounterTables(self, "CounterTables", rules=rules)
+        self.rollouts = RolloutTables(self, "RolloutTables", rules=rules)
+        self.packages = ModelPackages(
+            self,
+            "ModelPackages",
+            name=f"kindred-{environment.slug}-embeddings",
+            removal_policy=kept,
+        )
         self.database = RelationalDatabase(
             self,
             "Database",
@@ -80,7 +89,7 @@ class DataStack(cdk.Stack):
         )
         self.users = UserPool(self, "Users", production=environment.production, removal_policy=kept)
         self.secrets = ServiceSecrets(self, "Secrets", key=self.key, removal_policy=kept)
-        self._add_outputs(training)
+        self._add_outputs()
 
     def _buckets(self, environment: Environment) -> tuple[ArtefactBucket, TrainingBucket]:
         retention = environment.retention
@@ -117,11 +126,11 @@ class DataStack(cdk.Stack):
         )
         return embeddings, training
 
-    def _add_outputs(self, training: TrainingBucket) -> None:
+    def _add_outputs(self) -> None:
         tables = self.stores.tables
         for name, value in {
             "EmbeddingsBucketName": self.stores.embeddings.bucket_name,
-            "TrainingBucketName": training.bucket_name,
+            "TrainingBucketName": self.training.bucket_name,
             "LogsBucketName": self.logs.bucket_name,
             "ExperimentsTableName": tables.experiments.table_name,
             "MetricsTableName": tables.metrics.table_name,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from stacks.integrations import Integrations
+from stacks.rollout import Retraining, Rollout
 from stacks.sizes import Part, Sizes, Tier
 
 # What tasks and functions cannot do without when no NAT gateway leads out of their subnet.
@@ -196,6 +197,8 @@ class Environment(Part):
     alarms: Alarms = Alarms()
     approvals: Approvals = Approvals()
     integrations: Integrations = Integrations()
+    rollout: Rollout = Rollout()
+    retraining: Retraining = Retraining()
     domain: Domain | None = None
     # A managed policy of the account that limits every role.
     permissions_boundary: PolicyName | None = None
@@ -217,6 +220,15 @@ class Environment(Part):
     def slug(self) -> str:
         """The environment's name among all of the account, lower case."""
         return f"{self.instance}-{self.name}" if self.instance else self.name
+
+    @model_validator(mode="after")
+    def _minutes_are_minutes(self) -> Self:
+        if self.production and self.rollout.minute_seconds != 60:
+            raise ValueError(
+                f"rollout.minute_seconds: given {self.rollout.minute_seconds}, "
+                "allowed in production 60"
+            )
+        return self
 
     @property
     def certificate_parameter(self) -> str:

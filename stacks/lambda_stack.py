@@ -8,15 +8,15 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
-from kindred_constructs.daily_schedule import DailySchedule
+from kindred_constructs.announcement_topic import AnnouncementTopic
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.event_stream import RETENTION
 from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID
 from kindred_constructs.function_bundle import FunctionBundle
+from kindred_constructs.function_schedule import FunctionSchedule, daily
 from kindred_constructs.python_function import FunctionNetwork, FunctionRules, PythonFunction
 from kindred_constructs.search_domain import INDEX_PREFIX, SearchDomain
 from kindred_constructs.stream_consumer import StreamConsumer
-from kindred_constructs.winner_topic import WinnerTopic
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
 from stacks.network_stack import NetworkStack
@@ -128,7 +128,9 @@ class LambdaStack(cdk.Stack):
 
     def _add_daily_decisions(self) -> None:
         data = self._data
-        topic = WinnerTopic(self, "Winners", key=data.key, email=self._environment.alarms.email)
+        topic = AnnouncementTopic(
+            self, "Winners", key=data.key, email=self._environment.alarms.email
+        )
         tables = data.stores.tables
         shared = {
             "EXPERIMENTS_TABLE": tables.experiments.table_name,
@@ -152,11 +154,11 @@ class LambdaStack(cdk.Stack):
             memory_mib=1024,
             environment=environment,
         )
-        DailySchedule(
+        FunctionSchedule(
             self,
             f"{name}Daily",
             function=function,
-            at=at,
+            expression=daily(at),
             dead_letters=self._streaming.unscheduled,
             key=self._data.key,
         )

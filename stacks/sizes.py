@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Tier = Literal["starter", "growth", "high", "extreme"]
 
@@ -171,6 +172,36 @@ class SearchSizes(Part):
         return self
 
 
+def _runs_on_x86(given: str) -> str:
+    family = given.split(".")[1]
+    if re.match(r"[a-z]+\d+g", family) and not family.startswith(("g", "p")):
+        raise ValueError(
+            f"given {given}, allowed types with x86 processors: training and batch jobs have no "
+            "others, and one image serves all"
+        )
+    return given
+
+
+ModelInstance = Annotated[
+    str,
+    Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"),
+    AfterValidator(_runs_on_x86),
+]
+
+
+class EndpointSizes(Part):
+    """Of each variant; between one and ten instances it grows and shrinks by itself."""
+
+    instance_type: ModelInstance
+    initial_instances: Annotated[int, Field(ge=1, le=10)]
+
+
+class TrainingSizes(Part):
+    instance_type: ModelInstance
+    volume_gib: Annotated[int, Field(ge=10, le=1_000)]
+    max_hours: Annotated[int, Field(ge=1, le=48)]
+
+
 class Sizes(Part):
     services: ServiceSizes
     autoscaling: Autoscaling
@@ -179,6 +210,8 @@ class Sizes(Part):
     tables: TableCapacity
     database: DatabaseSizes
     stream: StreamSizes
+    endpoints: EndpointSizes
+    training: TrainingSizes
     # Without it events are counted and archived, and not indexed.
     search: SearchSizes | None
     intelligent_tiering: bool

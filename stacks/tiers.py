@@ -45,6 +45,13 @@ def _managers(manager_type: str) -> dict[str, Any]:
     return {"managers": 3, "manager_type": manager_type}
 
 
+def _models(endpoint: str, instances: int, training: str) -> dict[str, Any]:
+    return {
+        "endpoints": {"instance_type": endpoint, "initial_instances": instances},
+        "training": {"instance_type": training, "volume_gib": 50, "max_hours": 6},
+    }
+
+
 TIERS: dict[str, dict[str, Any]] = {
     # About 100 requests a day.
     "starter": {
@@ -60,6 +67,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "database": _database(0.5, 2, 1, 1),
         "stream": _stream(1),
         "search": _search("t3.small.search", 1, 10),
+        **_models("ml.c6i.large", 1, "ml.m5.large"),
         "intelligent_tiering": False,
     },
     # About 10,000 requests a day.
@@ -76,6 +84,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "database": _database(0.5, 8, 1, 7),
         "stream": _stream(2),
         "search": _search("t3.medium.search", 2, 50),
+        **_models("ml.c6i.large", 1, "ml.m5.xlarge"),
         "intelligent_tiering": False,
     },
     # About 1,000,000 requests a day: 12 a second on average, 50 at peak; 10 to 50 tasks in all.
@@ -96,6 +105,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "database": _database(2, 64, 1, 30),
         "stream": _stream(None),
         "search": {**_search("r7g.medium.search", 6, 100), **_managers("m7g.medium.search")},
+        **_models("ml.c6i.xlarge", 2, "ml.m5.4xlarge"),
         "intelligent_tiering": True,
     },
     # 10,000,000 requests a day and more: 120 a second on average, 500 at peak, in every region.
@@ -116,6 +126,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "database": _database(8, 256, 2, 35),
         "stream": _stream(None),
         "search": {**_search("r7g.2xlarge.search", 6, 1_000), **_managers("m7g.large.search")},
+        **_models("ml.c6i.2xlarge", 3, "ml.m5.12xlarge"),
         "intelligent_tiering": True,
     },
 }

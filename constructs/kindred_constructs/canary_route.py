@@ -11,7 +11,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from kindred_constructs.private_rest_api import STAGE
+from kindred_constructs.rest_api_parts import STAGE
 from kindred_constructs.service_task import PORT
 
 _READS = (

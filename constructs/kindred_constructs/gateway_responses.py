@@ -8,13 +8,6 @@ from aws_cdk import aws_apigateway as apigateway
 # "Missing Authentication Token", and a failed link with nothing.
 _PROBLEMS: tuple[tuple[str, apigateway.ResponseType, str, str, str], ...] = (
     (
-        "BadBody",
-        apigateway.ResponseType.BAD_REQUEST_BODY,
-        "400",
-        "Bad Request",
-        "body: allowed is a JSON object with partner_id and app_id, strings of 1 to 128 characters",
-    ),
-    (
         "BadParameters",
         apigateway.ResponseType.BAD_REQUEST_PARAMETERS,
         "400",
@@ -94,8 +87,10 @@ _PROBLEMS: tuple[tuple[str, apigateway.ResponseType, str, str, str], ...] = (
 )
 
 
-def add_problem_responses(api: apigateway.RestApi) -> None:
-    for construct_id, kind, status, title, detail in _PROBLEMS:
+def add_problem_responses(api: apigateway.RestApi, *, bad_body: str) -> None:
+    """`bad_body` is what is allowed in one, in fixed words."""
+    body = ("BadBody", apigateway.ResponseType.BAD_REQUEST_BODY, "400", "Bad Request")
+    for construct_id, kind, status, title, detail in ((*body, f"body: {bad_body}"), *_PROBLEMS):
         api.add_gateway_response(
             construct_id,
             type=kind,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -38,13 +40,16 @@ class TableRules:
         partition_key: str,
         sort_key: str | None = None,
         ttl: str | None = None,
+        indexes: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> dynamodb.TableV2:
+        """`indexes` are global: partition key and, where there is one, sort key by name."""
         return dynamodb.TableV2(
             scope,
             construct_id,
             partition_key=_text(partition_key),
             sort_key=_text(sort_key) if sort_key else None,
             time_to_live_attribute=ttl,
+            global_secondary_indexes=[_index(name, *keys) for name, keys in indexes.items()],
             billing=self.billing,
             encryption=dynamodb.TableEncryptionV2.customer_managed_key(self.key),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
@@ -56,6 +61,16 @@ class TableRules:
 
     def grant_key(self, grantee: iam.IGrantable) -> None:
         self.key.grant(grantee, *_KEY_ACTIONS)
+
+
+def _index(
+    name: str, partition_key: str, sort_key: str | None = None
+) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    return dynamodb.GlobalSecondaryIndexPropsV2(
+        index_name=name,
+        partition_key=_text(partition_key),
+        sort_key=_text(sort_key) if sort_key else None,
+    )
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -11,15 +11,15 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kindred_constructs import rest_api_parts
 from kindred_constructs.gateway_responses import add_problem_responses
 from kindred_constructs.internal_load_balancer import InternalLoadBalancer
 
-STAGE = "public"
 # Sent to services beside whatever the client sent: the id to use when the client sent none.
 REQUEST_ID_HEADER = "x-gateway-request-id"
+_BAD_BODY = "allowed is a JSON object with partner_id and app_id, strings of 1 to 128 characters"
 
 
 class PrivateRestApi(Construct):
@@ -48,28 +48,16 @@ class PrivateRestApi(Construct):
             description="Kindred: similar apps, predicted performance, experiments and flags",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=owns_account_log_role,
-            deploy_options=self._stage(log_key, rate_per_second, burst),
+            deploy_options=rest_api_parts.stage_options(
+                self, log_key=log_key, rate_per_second=rate_per_second, burst=burst
+            ),
         )
-        self._keep_execution_log(log_key)
-        self._validator = self.api.add_request_validator(
-            "Validator", validate_request_body=True, validate_request_parameters=True
-        )
-        add_problem_responses(self.api)
+        rest_api_parts.keep_execution_log(self, self.api, log_key=log_key)
+        self._validator = rest_api_parts.request_validator(self.api)
+        add_problem_responses(self.api, bad_body=_BAD_BODY)
 
     def add_body_model(self, name: str, schema: Mapping[str, Any]) -> apigateway.IModel:
-        """`schema` is JSON schema, draft 4, which is what API Gateway reads."""
-        model = apigateway.CfnModel(
-            self,
-            name,
-            rest_api_id=self.api.rest_api_id,
-            content_type="application/json",
-            name=name,
-            schema=dict(schema),
-        )
-        # A deployment is a copy of the API: without this a changed schema would not be deployed.
-        if self.api.latest_deployment:
-            self.api.latest_deployment.add_to_logical_id({"model": name, "schema": dict(schema)})
-        return apigateway.Model.from_model_name(self, f"{name}Name", model.ref)
+        return rest_api_parts.body_model(self, self.api, name, schema)
 
     def add_route(
         self,
@@ -114,42 +102,17 @@ class PrivateRestApi(Construct):
         )
 
     def add_user_authorizer(self, users: cognito.IUserPool) -> apigateway.IAuthorizer:
-        """Takes the ID token of a user of `users`, in the header `Authorization`."""
-        return apigateway.CognitoUserPoolsAuthorizer(
-            self, "People", cognito_user_pools=[users], results_cache_ttl=cdk.Duration.minutes(1)
-        )
+        return rest_api_parts.user_authorizer(self, users)
 
     def add_partner(
         self, name: str, *, rate_per_second: int, burst: int, daily_quota: int | None
     ) -> tuple[apigateway.UsagePlan, apigateway.IApiKey]:
-        """A key for one caller, and what may be done with it. AWS makes the key's value."""
-        plan = self.api.add_usage_plan(
-            f"{name}Plan",
-            throttle=apigateway.ThrottleSettings(rate_limit=rate_per_second, burst_limit=burst),
-            quota=apigateway.QuotaSettings(limit=daily_quota, period=apigateway.Period.DAY)
-            if daily_quota
-            else None,
-        )
-        plan.add_api_stage(stage=self.api.deployment_stage)
-        key = self.api.add_api_key(f"{name}Partner")
-        plan.add_api_key(key)
-        return plan, key
-
-    def _stage(
-        self, log_key: kms.IKey, rate_per_second: int, burst: int
-    ) -> apigateway.StageOptions:
-        access_log = logs.LogGroup(self, "AccessLog", encryption_key=log_key)
-        return apigateway.StageOptions(
-            stage_name=STAGE,
-            access_log_destination=apigateway.LogGroupLogDestination(access_log),
-            access_log_format=_access_log_format(),
-            logging_level=apigateway.MethodLoggingLevel.ERROR,
-            # Bodies hold what clients sent: they are never logged.
-            data_trace_enabled=False,
-            metrics_enabled=True,
-            tracing_enabled=True,
-            throttling_rate_limit=rate_per_second,
-            throttling_burst_limit=burst,
+        return rest_api_parts.partner(
+            self.api,
+            name,
+            rate_per_second=rate_per_second,
+            burst=burst,
+            daily_quota=daily_quota,
         )
 
     def _vpc_link(self, vpc: ec2.IVpc, subnets: ec2.SubnetSelection) -> apigateway.IVpcLink:
@@ -165,39 +128,3 @@ class PrivateRestApi(Construct):
             self, "Link", vpc=vpc, subnets=subnets, security_groups=[security_group]
         )
         return apigateway.VpcLink.from_vpc_link_id(self, "LinkId", link.vpc_link_id)
-
-    def _keep_execution_log(self, log_key: kms.IKey) -> None:
-        """API Gateway would create this group itself, kept for ever and without our key."""
-        log_group = logs.LogGroup(
-            self,
-            "ExecutionLog",
-            log_group_name=f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{STAGE}",
-            encryption_key=log_key,
-        )
-        self.api.deployment_stage.node.add_dependency(log_group)
-
-
-def _access_log_format() -> apigateway.AccessLogFormat:
-    context = apigateway.AccessLogField
-    return apigateway.AccessLogFormat.custom(
-        "{"
-        + ",".join(
-            f'"{name}":"{field}"'
-            for name, field in {
-                "request_id": context.context_request_id(),
-                "extended_request_id": context.context_extended_request_id(),
-                "api_key_id": context.context_identity_api_key_id(),
-                "source_ip": context.context_identity_source_ip(),
-                "method": context.context_http_method(),
-                "path": context.context_path(),
-                "status": context.context_status(),
-                "error": context.context_error_response_type(),
-                "latency_ms": context.context_response_latency(),
-                "integration_status": context.context_integration_status(),
-                "integration_latency_ms": context.context_integration_latency(),
-                "response_bytes": context.context_response_length(),
-                "trace_id": context.context_xray_trace_id(),
-            }.items()
-        )
-        + "}"
-    )

@@ -90,6 +90,14 @@ class PythonFunction(Construct):
         )
         self.errors_alarm = self._errors_alarm()
 
+    def grant_invoke(self, grantee: iam.IGrantable) -> None:
+        """The L2's own grant takes in every version and alias."""
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["lambda:InvokeFunction"],
+            resource_arns=[self.function.function_arn],
+        )
+
     def _errors_alarm(self) -> cloudwatch.Alarm:
         return cloudwatch.Alarm(
             self,

@@ -1,16 +1,26 @@
-"""The bucket of training data, which is made again from its sources when it is needed again."""
+"""The bucket of models, of what they are trained on, and of what they were asked and answered."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+BATCH_INPUT, BATCH_OUTPUT = "batch/input/", "batch/output/"
+DATA_CAPTURE = "data-capture/"
+FEATURES = "features/"
+MODELS = "models/"
+RETRAINING = "retraining/"
+# Made again from its sources when it is needed again. A model and the feature store's history are
+# not: an endpoint fetches its model each time it grows, however old that is.
+_GOES = ("batch/", DATA_CAPTURE, RETRAINING)
+
 
 class TrainingBucket(s3.Bucket):
-    """Objects go after `delete_after`; with `intelligent_tiering`, unread ones get cheaper."""
+    """With `intelligent_tiering`, objects that nobody reads get cheaper."""
 
     def __init__(
         self,
@@ -31,10 +41,29 @@ class TrainingBucket(s3.Bucket):
             lifecycle_rules=[
                 s3.LifecycleRule(
                     transitions=[tiered] if intelligent_tiering else None,
-                    expiration=delete_after,
                     noncurrent_version_expiration=cdk.Duration.days(30),
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
-                )
+                ),
+                *(s3.LifecycleRule(prefix=prefix, expiration=delete_after) for prefix in _GOES),
             ],
             **kwargs,
         )
+
+    def grant_read_below(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        """The list permission makes a missing key 404, not 403."""
+        _allow(grantee, self._objects(prefixes), "s3:GetObject")
+        _allow(grantee, [self.bucket_arn], "s3:ListBucket")
+        if self.encryption_key:
+            self.encryption_key.grant(grantee, "kms:Decrypt")
+
+    def grant_write_below(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        _allow(grantee, self._objects(prefixes), "s3:AbortMultipartUpload", "s3:PutObject")
+        if self.encryption_key:
+            self.encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
+
+    def _objects(self, prefixes: tuple[str, ...]) -> list[str]:
+        return [self.arn_for_objects(f"{prefix}*") for prefix in prefixes]
+
+
+def _allow(grantee: iam.IGrantable, resources: list[str], *actions: str) -> None:
+    iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=resources)

@@ -1,4 +1,4 @@
-"""Where a winner is announced, with the reasons."""
+"""Where people are told what was decided, with the reasons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 
-class WinnerTopic(sns.Topic):
+class AnnouncementTopic(sns.Topic):
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, email: str | None
     ) -> None:

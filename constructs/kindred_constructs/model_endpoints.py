@@ -1,0 +1,183 @@
+"""The SageMaker endpoints of an environment: their names, their role, and who may change which.
+
+CloudFormation never makes an endpoint: what it serves, and with which weights, is decided by the
+control plane. What the template has is the role that models run under, and their place in the VPC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from kindred_constructs.model_role import ModelRole
+from kindred_constructs.training_bucket import TrainingBucket
+
+STAGING = "staging"
+_SERVICE = "sagemaker.amazonaws.com"
+_SCALING = "sagemaker.application-autoscaling.amazonaws.com"
+
+
+class ModelEndpoints(Construct):
+    """`names` are short: on SageMaker each endpoint is called `prefix` and its name."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        prefix: str,
+        names: Sequence[str],
+        vpc: ec2.IVpc,
+        training: TrainingBucket,
+        key: kms.IKey,
+        log_key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.prefix = prefix
+        self.names = tuple(names)
+        self.role = ModelRole(self, "Role", prefix=prefix, training=training, key=key)
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description="Model containers: entered by nobody, leave for AWS",
+            allow_all_outbound=False,
+        )
+        self.security_group.add_egress_rule(
+            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services, by endpoint or NAT"
+        )
+        for name in (*names, STAGING):
+            # SageMaker would create it itself, kept for ever and without our key.
+            log_group = logs.LogGroup(
+                self,
+                f"{name.title().replace('-', '')}Log",
+                log_group_name=f"/aws/sagemaker/Endpoints/{prefix}{name}",
+                encryption_key=log_key,
+            )
+            log_group.grant_write(self.role)
+
+    def grant_invoke(self, grantee: iam.IGrantable, name: str) -> None:
+        _allow(grantee, [self._arn("endpoint", name)], "sagemaker:InvokeEndpoint")
+
+    def grant_describe(self, grantee: iam.IGrantable, *names: str) -> None:
+        _allow(grantee, self._arns("endpoint", names), "sagemaker:DescribeEndpoint")
+        _allow(grantee, [self._arn("endpoint-config", "*")], "sagemaker:DescribeEndpointConfig")
+
+    def grant_change(self, grantee: iam.IGrantable, *names: str) -> None:
+        """Of these endpoints and no others; of models and configurations by this prefix."""
+        self.grant_describe(grantee, *names)
+        configurations = self._arn("endpoint-config", "*")
+        _allow(
+            grantee,
+            [*self._arns("endpoint", names), configurations],
+            "sagemaker:CreateEndpoint",
+            "sagemaker:UpdateEndpoint",
+        )
+        _allow(
+            grantee,
+            self._arns("endpoint", names),
+            "sagemaker:DeleteEndpoint",
+            "sagemaker:UpdateEndpointWeightsAndCapacities",
+        )
+        _allow(
+            grantee,
+            [configurations],
+            "sagemaker:CreateEndpointConfig",
+            "sagemaker:DeleteEndpointConfig",
+        )
+        _allow(
+            grantee,
+            [self._arn("model", "*")],
+            *("sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:DescribeModel"),
+        )
+        self.grant_pass_role(grantee)
+
+    def grant_pass_role(self, grantee: iam.IGrantable) -> None:
+        _allow(
+            grantee,
+            [self.role.role_arn],
+            "iam:PassRole",
+            conditions={"StringEquals": {"iam:PassedToService": _SERVICE}},
+        )
+
+    def grant_transform(self, grantee: iam.IGrantable) -> None:
+        """Batch jobs of this prefix, by models of this prefix."""
+        _allow(
+            grantee,
+            [self._arn("transform-job", "*")],
+            "sagemaker:CreateTransformJob",
+            "sagemaker:DescribeTransformJob",
+        )
+        _allow(grantee, [self._arn("model", "*")], "sagemaker:DescribeModel")
+
+    def grant_scale(self, grantee: iam.IGrantable, *names: str) -> None:
+        """Target tracking of these endpoints' variants, and the alarms that it keeps for them."""
+        stack = cdk.Stack.of(self)
+        _allow(
+            grantee,
+            [stack.format_arn(service="application-autoscaling", resource="scalable-target/*")],
+            "application-autoscaling:DeregisterScalableTarget",
+            "application-autoscaling:DeleteScalingPolicy",
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:RegisterScalableTarget",
+            conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+        )
+        # Neither takes a resource.
+        _allow(
+            grantee,
+            ["*"],
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+        )
+        _allow(
+            grantee,
+            [self._alarm_arn(f"TargetTracking-endpoint/{self.prefix}{name}/*") for name in names],
+            "cloudwatch:DeleteAlarms",
+            "cloudwatch:DescribeAlarms",
+            "cloudwatch:PutMetricAlarm",
+        )
+        role = (
+            f"aws-service-role/{_SCALING}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+        )
+        _allow(
+            grantee,
+            [stack.format_arn(service="iam", region="", resource="role", resource_name=role)],
+            "iam:CreateServiceLinkedRole",
+            conditions={"StringEquals": {"iam:AWSServiceName": _SCALING}},
+        )
+
+    def _alarm_arn(self, name: str) -> str:
+        return cdk.Stack.of(self).format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=name,
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _arns(self, kind: str, names: Sequence[str]) -> list[str]:
+        return [self._arn(kind, name) for name in names]
+
+    def _arn(self, kind: str, name: str) -> str:
+        return cdk.Stack.of(self).format_arn(
+            service="sagemaker", resource=kind, resource_name=f"{self.prefix}{name}"
+        )
+
+
+def _allow(
+    grantee: iam.IGrantable,
+    resources: Sequence[str],
+    *actions: str,
+    conditions: dict[str, dict[str, str]] | None = None,
+) -> None:
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=list(actions),
+        resource_arns=list(resources),
+        conditions=conditions,
+    )

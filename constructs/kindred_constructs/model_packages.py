@@ -1,0 +1,51 @@
+"""The registry of models: every one that was trained, and whether it may serve."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+
+class ModelPackages(Construct):
+    def __init__(
+        self, scope: Construct, construct_id: str, *, name: str, removal_policy: cdk.RemovalPolicy
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.name = name
+        group = sagemaker.CfnModelPackageGroup(
+            self,
+            "Resource",
+            model_package_group_name=name,
+            model_package_group_description="Embedding models, with their figures and lineage",
+        )
+        group.apply_removal_policy(removal_policy)
+
+    def grant_read(self, grantee: iam.IGrantable) -> None:
+        self._allow(grantee, self._packages(), "sagemaker:DescribeModelPackage")
+
+    def grant_register(self, grantee: iam.IGrantable) -> None:
+        """Adds packages, looks for one that is there already, and says whether it may serve."""
+        self._allow(
+            grantee,
+            self._packages(),
+            *("sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"),
+        )
+        self._allow(grantee, self._group(), "sagemaker:CreateModelPackage")
+        # It takes no resource.
+        self._allow(grantee, "*", "sagemaker:ListModelPackages")
+        self.grant_read(grantee)
+
+    def _allow(self, grantee: iam.IGrantable, resource: str, *actions: str) -> None:
+        iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=[resource])
+
+    def _group(self) -> str:
+        return cdk.Stack.of(self).format_arn(
+            service="sagemaker", resource="model-package-group", resource_name=self.name
+        )
+
+    def _packages(self) -> str:
+        return cdk.Stack.of(self).format_arn(
+            service="sagemaker", resource="model-package", resource_name=f"{self.name}/*"
+        )
