@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
+import jsii
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -41,9 +43,10 @@ class RolloutEvents(Construct):
             f"{construct_id}Role",
             assumed_by=iam.ServicePrincipal("events.amazonaws.com"),
         )
+        iam.Grant.add_to_principal(
+            grantee=role, actions=["sns:Publish"], resource_arns=[topic.topic_arn]
+        )
         key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
-        # Of the topic itself the target would take the key's actions by wildcard.
-        known = sns.Topic.from_topic_arn(self, f"{construct_id}Topic", topic.topic_arn)
         events.Rule(
             self,
             construct_id,
@@ -53,7 +56,7 @@ class RolloutEvents(Construct):
                 detail_type=[TRANSITION],
                 detail={"to": list(to)} if to else None,
             ),
-            targets=[targets.SnsTopic(known, role=role, message=_words())],
+            targets=[cast("events.IRuleTarget", _Told(topic, role))],
         )
 
 
@@ -82,6 +85,18 @@ class SageMakerEvents(Construct):
         )
         if dead_letters:
             KeptFailures(self, "Failures", function=function, dead_letters=dead_letters)
+
+
+@jsii.implements(events.IRuleTarget)
+class _Told:
+    """The library's own target takes the topic's key by wildcard, and wants to know its account."""
+
+    def __init__(self, topic: sns.ITopic, role: iam.IRole) -> None:
+        self._topic = topic
+        self._role = role
+
+    def bind(self, _rule: events.IRule, _id: str | None = None) -> events.RuleTargetConfig:
+        return events.RuleTargetConfig(arn=self._topic.topic_arn, role=self._role, input=_words())
 
 
 def _words() -> events.RuleTargetInput:

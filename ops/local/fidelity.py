@@ -62,6 +62,8 @@ EXECUTES = {
     "move during a deployment",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "no access logs and no metrics",
     "AWS::ElasticLoadBalancingV2::TargetGroup": "health is checked by the runner",
+    "AWS::Events::EventBus": "",
+    "AWS::Events::Rule": "by pattern, to functions and topics under its role",
     "AWS::IAM::ManagedPolicy": "",
     "AWS::IAM::Policy": "enforced on every call",
     "AWS::IAM::Role": "assumed by tasks; trust policies are read",
