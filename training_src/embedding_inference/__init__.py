@@ -1,1 +1,1 @@
-"""Inference container: answers with the apps of a model's catalogue nearest to the one described."""
+"""Inference container: the apps of a model's catalogue that are nearest to the one described."""
