@@ -1,4 +1,4 @@
-"""What must not be lost: buckets, tables, database, cache, users, and what guards them."""
+"""What must not be lost: buckets, tables, models, database, cache, users, and what guards them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from kindred_constructs.app_features import AppFeatures
 from kindred_constructs.artefact_bucket import ArtefactBucket
 from kindred_constructs.counter_tables import CounterTables
 from kindred_constructs.definitions_bucket import DefinitionsBucket
@@ -19,6 +20,7 @@ from kindred_constructs.inference_service import Stores
 from kindred_constructs.logs_bucket import LogsBucket
 from kindred_constructs.model_packages import ModelPackages
 from kindred_constructs.relational_database import DatabaseNodes, RelationalDatabase
+from kindred_constructs.retraining_table import RetrainingTable
 from kindred_constructs.rollout_tables import RolloutTables
 from kindred_constructs.service_secrets import ServiceSecrets
 from kindred_constructs.training_bucket import TrainingBucket
@@ -70,12 +72,8 @@ class DataStack(cdk.Stack):
         self.stores = Stores(embeddings=embeddings, tables=tables, cache=cache, key=self.key)
         self.counters = CounterTables(self, "CounterTables", rules=rules)
         self.rollouts = RolloutTables(self, "RolloutTables", rules=rules)
-        self.packages = ModelPackages(
-            self,
-            "ModelPackages",
-            name=f"kindred-{environment.slug}-embeddings",
-            removal_policy=kept,
-        )
+        self.retraining = RetrainingTable(self, "RetrainingTable", rules=rules)
+        self._add_models(environment.slug, kept)
         self.database = RelationalDatabase(
             self,
             "Database",
@@ -90,6 +88,19 @@ class DataStack(cdk.Stack):
         self.users = UserPool(self, "Users", production=environment.production, removal_policy=kept)
         self.secrets = ServiceSecrets(self, "Secrets", key=self.key, removal_policy=kept)
         self._add_outputs()
+
+    def _add_models(self, slug: str, kept: cdk.RemovalPolicy) -> None:
+        self.packages = ModelPackages(
+            self, "ModelPackages", name=f"kindred-{slug}-embeddings", removal_policy=kept
+        )
+        self.features = AppFeatures(
+            self,
+            "AppFeatures",
+            slug=slug,
+            training=self.training,
+            key=self.key,
+            removal_policy=kept,
+        )
 
     def _buckets(self, environment: Environment) -> tuple[ArtefactBucket, TrainingBucket]:
         retention = environment.retention
