@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import contextvars
 import secrets
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from ministack.core import iam_evaluator
-from ministack.core.responses import get_region
+from ministack.core.responses import (
+    get_account_id,
+    get_region,
+    set_request_account_id,
+    set_request_region,
+)
 from ministack.services import sts
+
+
+def caller_refusal(access_key_id: str, action: str, resource: str) -> str | None:
+    """Why who has this key may not do this; None when they may. Of the resource, its ARN.
+
+    Asked apart from the request that is being answered, which somebody else may have signed.
+    """
+    scope = get_account_id(), get_region()
+    return contextvars.Context().run(_refusal, *scope, access_key_id, action, resource)
+
+
+def _refusal(
+    account: str, region: str, access_key_id: str, action: str, resource: str
+) -> str | None:
+    set_request_account_id(account)
+    set_request_region(region)
+    # No request came over the network: as `transport` has it for those that do.
+    iam_evaluator.pin_request_origin("127.0.0.1", True)
+    service = action.partition(":")[0]
+    refused = iam_evaluator.enforce(access_key_id, action, service, region, resource_arn=resource)
+    return refused and f"the role is not authorized to perform {action} on {resource}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +49,7 @@ class RoleSession:
 
     def refusal(self, action: str, resource: str) -> str | None:
         """Why the role may not do this; None when it may. Of the resource, its ARN."""
-        service = action.partition(":")[0]
-        # No request came over the network: as `transport` has it for those that do.
-        iam_evaluator.pin_request_origin("127.0.0.1", True)
-        refused = iam_evaluator.enforce(
-            self.access_key_id, action, service, get_region(), resource_arn=resource
-        )
-        return refused and f"the role is not authorized to perform {action} on {resource}"
+        return caller_refusal(self.access_key_id, action, resource)
 
 
 @cache
