@@ -10,9 +10,11 @@ from ops.local.sagemaker.deployment_guardrails import guarding_alarms
 from ops.local.sagemaker.endpoint_record import Change, Endpoint, Variant
 from ops.local.sagemaker.faults import Faults
 from ops.local.sagemaker.model_host import Fleet, ModelHost
+from ops.local.sagemaker.pace import Pace
 
 # Detail type, detail and the ARNs concerned of an event of `aws.sagemaker`.
 Announce = Callable[[str, Mapping[str, Any], Sequence[str]], None]
+# Whether one of these alarms is in ALARM.
 AlarmsInAlarm = Callable[[Sequence[str]], bool]
 STATE_CHANGE = "SageMaker Endpoint State Change"
 
@@ -22,8 +24,7 @@ class Surroundings:
     """What endpoints live in: time, models, faults, and who hears of them."""
 
     clock: Callable[[], float]
-    # How long every change takes: a minute as AWS counts them, and waits are scaled alike.
-    update_seconds: float
+    pace: Pace
     host: ModelHost
     announce: Announce
     alarms: AlarmsInAlarm
@@ -119,7 +120,7 @@ class EndpointChanges:
         endpoint.change = Change(
             kind="rollback",
             started_at=now,
-            ends_at=now + self._in.update_seconds,
+            ends_at=now + self._in.pace.minute_seconds,
             configuration=endpoint.configuration,
             variants=change.variants,
         )

@@ -76,7 +76,7 @@ class Endpoints:
         change = Change(
             kind="create",
             started_at=now,
-            ends_at=now + self._in.update_seconds,
+            ends_at=now + self._in.pace.minute_seconds,
             configuration=configuration,
             variants=self._variants(name, configuration),
         )
@@ -102,12 +102,12 @@ class Endpoints:
         change = Change(
             kind="update",
             started_at=now,
-            ends_at=now + self._in.update_seconds,
+            ends_at=now + self._in.pace.minute_seconds,
             configuration=configuration,
             variants=variants,
             deployment=deployment,
             steps=traffic_steps(deployment, instances),
-            wait_seconds=wait_seconds(deployment, minute_seconds=self._in.update_seconds),
+            wait_seconds=wait_seconds(deployment, minute_seconds=self._in.pace.minute_seconds),
         )
         self._changes.begin(endpoint, change, "Updating")
         return {"EndpointArn": endpoint.arn}
@@ -136,7 +136,7 @@ class Endpoints:
         change = Change(
             kind="weights",
             started_at=now,
-            ends_at=now + self._in.update_seconds,
+            ends_at=now + self._in.pace.minute_seconds,
             configuration=endpoint.configuration,
         )
         self._changes.begin(endpoint, change, "Updating")
@@ -149,7 +149,7 @@ class Endpoints:
         change = Change(
             kind="delete",
             started_at=now,
-            ends_at=now + DELETION_SHARE * self._in.update_seconds,
+            ends_at=now + DELETION_SHARE * self._in.pace.minute_seconds,
             configuration=endpoint.configuration,
         )
         self._changes.begin(endpoint, change, "Deleting")

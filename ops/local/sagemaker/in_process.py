@@ -18,6 +18,7 @@ from ops.local.sagemaker.faults import Faults
 from ops.local.sagemaker.invocation import Invocation
 from ops.local.sagemaker.model_host import Fleet, ModelAnswer, ModelRequest, Readiness
 from ops.local.sagemaker.operation import Part, Refusal
+from ops.local.sagemaker.pace import Pace
 from ops.local.sagemaker.server import endpoint_parts
 from ops.local.sagemaker.wire import read_call, write_output, write_refusal
 from ops.local.settings import REGION
@@ -99,7 +100,7 @@ class LocalSageMaker:
     def __post_init__(self) -> None:
         surroundings = Surroundings(
             clock=lambda: self.now,
-            update_seconds=self.update_seconds,
+            pace=Pace(self.update_seconds),
             host=self.models,
             announce=lambda kind, detail, _: self.events.append((kind, detail)),
             alarms=lambda names: bool(self.in_alarm & set(names)),
