@@ -1,0 +1,99 @@
+"""What is asked of the event lake, and its answers as values: distributions, errors, traffic."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kindred.drift.detection import PredictionError
+from kindred.drift.distributions import Distributions
+from kindred.retraining.app_features import Traffic
+from kindred_aws.event_lake import EventLake
+from kindred_aws.interaction_query import Tables, newest_features
+
+_CATEGORIES = ("category", "region", "pricing")
+_MEASURES = ("rating", "feature_count")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LakeQuestions:
+    """Each is about events that happened in [since, until); copies of an event count once."""
+
+    lake: EventLake
+    tables: Tables
+
+    def distributions(self, since: datetime, until: datetime) -> Distributions:
+        """Of the queries for similar apps: what the service embedded, and the app's own rating."""
+        categories: dict[str, dict[str, int]] = {name: {} for name in _CATEGORIES}
+        measures: dict[str, dict[float, int]] = {name: {} for name in _MEASURES}
+        for feature, value, count in self.lake.rows(self._distributions(since, until)):
+            if feature in categories:
+                categories[feature][value or ""] = int(count or 0)
+            elif feature in measures and value is not None:
+                measures[feature][float(value)] = int(count or 0)
+        return Distributions(categories=categories, measures=measures)
+
+    def prediction_error(self, since: datetime, until: datetime) -> PredictionError | None:
+        """Of predicted against observed performance; None where no outcome came."""
+        query = f"""WITH {self._once(since, until, "prediction")}
+SELECT avg(abs(score - observed)), count(*) FROM once
+WHERE score IS NOT NULL AND observed IS NOT NULL"""  # noqa: S608 (names of our own tables)
+        for mae, outcomes in self.lake.rows(query):
+            if mae is not None and outcomes is not None and int(outcomes) > 0:
+                return PredictionError(mae=float(mae), outcomes=int(outcomes))
+        return None
+
+    def traffic(self, since: datetime, until: datetime) -> dict[str, Traffic]:
+        """By app id, of apps that were shown as neighbours."""
+        found: dict[str, dict[str, int]] = defaultdict(lambda: {"shown": 0, "clicked": 0})
+        for app_id, kind, count in self.lake.rows(self._traffic(since, until)):
+            if app_id and kind in ("shown", "clicked"):
+                found[app_id][kind] = int(count or 0)
+        return {app_id: Traffic(**counts) for app_id, counts in found.items() if counts["shown"]}
+
+    def _distributions(self, since: datetime, until: datetime) -> str:
+        given = "\n  UNION ALL ".join(
+            f"SELECT '{name}' AS feature, {_text_of(name)} AS value FROM asked"  # noqa: S608
+            for name in _CATEGORIES
+        )
+        return f"""WITH {self._once(since, until, "prediction")}, asked AS (
+  SELECT app_id, query FROM once WHERE query IS NOT NULL
+), {newest_features(self.tables)}, seen AS (
+  {given}
+  UNION ALL SELECT 'feature_count' AS feature,
+    CAST(json_array_length(json_extract(query, '$.features')) AS varchar) AS value FROM asked
+  UNION ALL SELECT 'rating' AS feature, CAST(round(features.avg_rating, 1) AS varchar) AS value
+  FROM asked JOIN features ON features.app_id = asked.app_id
+)
+SELECT feature, value, count(*) FROM seen GROUP BY feature, value"""  # noqa: S608 (as above)
+
+    def _traffic(self, since: datetime, until: datetime) -> str:
+        return f"""WITH {self._once(since, until, "prediction", "click")}
+SELECT app_id, 'clicked', count(*) FROM (
+  SELECT DISTINCT request_id, app_id FROM once
+  WHERE type = 'click' AND request_id IS NOT NULL AND app_id IS NOT NULL
+) AS clicks GROUP BY app_id
+UNION ALL
+SELECT each_shown.app_id, 'shown', count(*)
+FROM once CROSS JOIN UNNEST(once.neighbors) AS each_shown (app_id)
+WHERE once.type = 'prediction' GROUP BY each_shown.app_id"""  # noqa: S608 (as above)
+
+    def _once(self, since: datetime, until: datetime, *kinds: str) -> str:
+        """The common table `once`; events arrive a day late at most, or are left out."""
+        allowed = ", ".join(f"'{kind}'" for kind in kinds)
+        arrived_to = until.date() + timedelta(days=1)
+        return f"""once AS (
+  SELECT * FROM (
+    SELECT *, row_number() OVER (PARTITION BY type, event_id ORDER BY occurred_at) AS copy
+    FROM "{self.tables.events_database}"."{self.tables.events}"
+    WHERE day BETWEEN '{since.date()}' AND '{arrived_to}' AND type IN ({allowed})
+      AND from_iso8601_timestamp(occurred_at) >= from_iso8601_timestamp('{since.isoformat()}')
+      AND from_iso8601_timestamp(occurred_at) < from_iso8601_timestamp('{until.isoformat()}')
+  ) AS copies
+  WHERE copy = 1
+)"""  # noqa: S608 (as above)
+
+
+def _text_of(name: str) -> str:
+    return f"json_extract_scalar(query, '$.{name}')"
