@@ -24,11 +24,10 @@ from ops.experiment_record import (
     checked,
     read_record,
     write_record,
+    written,
 )
 from ops.replay.command import replay_command
 from ops.terminal import failed, give, plain_table
-
-FIRST = ("experiment_id", "status", "v1_weight", "v2_weight", "winner", "revision")
 
 app = typer.Typer(
     help="See and set the experiment between the two embedding models.\n\n"
@@ -57,7 +56,9 @@ Region = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program to read.")]
 Weight = Annotated[
     Decimal | None,
-    typer.Option(parser=_decimal, metavar="SHARE", help="Of units on v1: 0 to 1, by 0.01."),
+    typer.Option(
+        parser=_decimal, metavar="SHARE", help="Of units on the control: 0 to 1, by 0.01."
+    ),
 ]
 
 
@@ -80,12 +81,12 @@ def show(environment: Environment, region: Region = None, as_json: AsJson = Fals
 def set_command(
     environment: Environment,
     region: Region = None,
-    v1_weight: Weight = None,
+    control_weight: Weight = None,
     status: Annotated[
         Status | None,
         typer.Option(
             help="active: by weight, and remembered; completed: the winner for everybody; "
-            "stopped: v1 for everybody."
+            "stopped: the control for everybody."
         ),
     ] = None,
     winner: Annotated[Arm | None, typer.Option(help="With --status completed.")] = None,
@@ -103,7 +104,7 @@ def set_command(
         client, table = _table(environment, region)
         before = read_record(client, table=table)
         _require_revision(before, revision)
-        after = changed(before, Change(status=status, v1_weight=v1_weight, winner=winner))
+        after = changed(before, Change(status=status, control_weight=control_weight, winner=winner))
         if after is not before:
             write_record(client, table=table, before=before, after=after)
         _give(after, as_json=as_json)
@@ -122,7 +123,8 @@ def _require_revision(record: Record | None, wanted: int | None) -> None:
 
 
 def _give(record: Record, *, as_json: bool) -> None:
-    names = [*(name for name in FIRST if name in record), *sorted(record.keys() - set(FIRST))]
+    first = ("experiment_id", *written(record))
+    names = [*(name for name in first if name in record), *sorted(record.keys() - set(first))]
     document = {name: _plain(record[name]) for name in names}
     give(document, _rows(document), as_json=as_json)
 

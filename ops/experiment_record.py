@@ -17,13 +17,13 @@ from kindred.experiments.embedding_experiment import (
     InvalidExperiment,
     Status,
 )
+from kindred_aws.experiment_table import ExperimentTable, weight_attribute
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
 
+# The first; later ones succeed it.
 EXPERIMENT_ID = "embedding_v1_vs_v2"
-# What is written here; whatever else a record holds is somebody else's and stays.
-WRITTEN = ("status", "v1_weight", "v2_weight", "winner", "revision")
 BUCKETS = 100
 
 Record = Mapping[str, Any]
@@ -38,38 +38,53 @@ class Change:
     """What an operator asks for; None leaves what there is."""
 
     status: Status | None = None
-    v1_weight: Decimal | None = None
+    control_weight: Decimal | None = None
     winner: Arm | None = None
 
 
 def read_record(client: DynamoDBClient, *, table: str) -> Record | None:
-    """The record as it stands now, numbers as decimals."""
-    item = client.get_item(
-        TableName=table, Key={"experiment_id": {"S": EXPERIMENT_ID}}, ConsistentRead=True
-    ).get("Item")
+    """The record of the experiment that holds now, numbers as decimals."""
+    item = ExperimentTable(client, table_name=table).current_item(EXPERIMENT_ID)
     read = TypeDeserializer().deserialize
     return {name: read(value) for name, value in item.items()} if item else None
 
 
+def arms_of(record: Record) -> tuple[Arm, Arm]:
+    """Control and treatment."""
+    return record.get("control", "v1"), record.get("treatment", "v2")
+
+
+def written(record: Record) -> tuple[str, ...]:
+    """What is written here; whatever else a record holds is somebody else's and stays."""
+    weights = (weight_attribute(arm) for arm in arms_of(record))
+    return ("status", *weights, "winner", "revision")
+
+
 def checked(record: Record) -> EmbeddingExperiment:
     """What services make of it. Raises InvalidExperiment, also for what is never meant."""
-    weight, status, winner = (record.get(name) for name in ("v1_weight", "status", "winner"))
+    control, treatment = arms_of(record)
+    name = weight_attribute(control)
+    weight, status, winner = (record.get(each) for each in (name, "status", "winner"))
     if not isinstance(weight, Decimal) or weight * BUCKETS != int(weight * BUCKETS):
         raise InvalidExperiment(
-            f"v1_weight: given {'nothing' if weight is None else weight}, allowed 0 to 1 in steps "
+            f"{name}: given {'nothing' if weight is None else weight}, allowed 0 to 1 in steps "
             "of 0.01: units fall into 100 buckets"
         )
     if status == "completed" and winner is None:
-        raise InvalidExperiment("winner: given nothing, allowed v1, v2 when status is completed")
+        raise InvalidExperiment(
+            f"winner: given nothing, allowed {control}, {treatment} when status is completed"
+        )
     if status != "completed" and winner is not None:
         raise InvalidExperiment(
             f"winner: given {winner}, allowed none while status is {status}: only a completed "
             "experiment gives everybody its winner"
         )
     return EmbeddingExperiment(
-        experiment_id=EXPERIMENT_ID,
+        experiment_id=record["experiment_id"],
         status=cast(Status, status),
-        v1_weight=float(weight),
+        control_weight=float(weight),
+        control=control,
+        treatment=treatment,
         winner=cast("Arm | None", winner),
     )
 
@@ -86,11 +101,12 @@ def changed(before: Record | None, change: Change) -> Record:
             record.pop("winner", None)
     if change.winner is not None:
         record["winner"] = change.winner
-    if change.v1_weight is not None:
-        record["v1_weight"] = change.v1_weight
+    control, treatment = (weight_attribute(arm) for arm in arms_of(record))
+    if change.control_weight is not None:
+        record[control] = change.control_weight
     checked(record)
-    record["v2_weight"] = 1 - record["v1_weight"]
-    if before is not None and all(before.get(name) == record.get(name) for name in WRITTEN):
+    record[treatment] = 1 - record[control]
+    if before is not None and all(before.get(n) == record.get(n) for n in written(record)):
         return before
     return {**record, "revision": record.get("revision", 0) + 1}
 
@@ -109,7 +125,7 @@ def write_record(
         else:
             client.update_item(
                 TableName=table,
-                Key={"experiment_id": {"S": EXPERIMENT_ID}},
+                Key={"experiment_id": {"S": after["experiment_id"]}},
                 **_update(before, after),
             )
     except ClientError as error:
@@ -123,21 +139,22 @@ def write_record(
 
 def _update(before: Record, after: Record) -> dict[str, Any]:
     write = TypeSerializer().serialize
-    kept = [name for name in WRITTEN if name in after]
-    gone = [name for name in WRITTEN if name in before and name not in after]
+    ours = written(after)
+    kept = [name for name in ours if name in after]
+    gone = [name for name in ours if name in before and name not in after]
     sets = ", ".join(f"#{name} = :{name}" for name in kept)
     removes = f" REMOVE {', '.join(f'#{name}' for name in gone)}" if gone else ""
     # The values too, not the revision alone: an edit by hand in the console counts nothing up.
     conditions = [
         f"#{name} = :was_{name}" if name in before else f"attribute_not_exists(#{name})"
-        for name in WRITTEN
+        for name in ours
     ]
     values = {f":{name}": write(after[name]) for name in kept}
-    was = {f":was_{name}": write(before[name]) for name in WRITTEN if name in before}
+    was = {f":was_{name}": write(before[name]) for name in ours if name in before}
     return {
         "UpdateExpression": f"SET {sets}{removes}",
         "ConditionExpression": " AND ".join(conditions),
-        "ExpressionAttributeNames": {f"#{name}": name for name in WRITTEN},
+        "ExpressionAttributeNames": {f"#{name}": name for name in ours},
         "ExpressionAttributeValues": values | was,
     }
 

@@ -31,7 +31,8 @@ class ExperimentTables(Construct):
         self._rules.grant_key(grantee)
 
     def grant_aggregate(self, grantee: iam.IGrantable) -> None:
-        """Read the minutes of a day, and write the day."""
+        """Read the experiment and the minutes of a day, and write the day."""
+        self.experiments.grant(grantee, "dynamodb:GetItem")
         self.metrics.grant(grantee, "dynamodb:PutItem", "dynamodb:Query")
         self._rules.grant_key(grantee)
 

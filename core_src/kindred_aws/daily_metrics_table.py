@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from kindred.experiments.bucketing import ARMS, Arm
+from kindred.experiments.bucketing import Arm
 from kindred.experiments.daily_metrics import DailyMetrics, WindowValues
 from kindred_aws.dynamodb_number import number
 
@@ -29,10 +29,10 @@ class DailyMetricsTable:
         self._table_name = table_name
         self._experiment_id = experiment_id
 
-    def windows(self, day: date) -> dict[Arm, list[WindowValues]]:
+    def windows(self, day: date, *, arms: Iterable[Arm]) -> dict[Arm, list[WindowValues]]:
         """Every window that began on that UTC day; an arm without any has an empty list."""
         start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-        found: dict[Arm, list[WindowValues]] = {arm: [] for arm in ARMS}
+        found: dict[Arm, list[WindowValues]] = {arm: [] for arm in arms}
         # Up to 2286 all of these have ten digits, so that text sorts as the numbers do.
         for item in self._between(f"{start}", f"{start + 86_400}"):
             arm = item.get("arm", {}).get("S")

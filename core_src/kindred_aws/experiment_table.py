@@ -1,4 +1,4 @@
-"""Reads the embedding experiment from `ab_experiments`."""
+"""Reads embedding experiments from `ab_experiments`; one may be succeeded by the next."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+Item = dict[str, "AttributeValueTypeDef"]
+# A model is replaced a few times a year; a longer chain is a circle.
+_LONGEST_SUCCESSION = 100
+
 
 class ExperimentTable:
     def __init__(self, client: DynamoDBClient, *, table_name: str) -> None:
@@ -22,28 +26,54 @@ class ExperimentTable:
         self._table_name = table_name
 
     def embedding_experiment(self, experiment_id: str) -> EmbeddingExperiment | None:
-        """The experiment as it stands now, or None where there is no record of it.
+        """The experiment that holds now: this one, or the last of those that succeeded it.
 
-        Raises InvalidExperiment for a record that cannot be obeyed.
+        None where there is no record of it. Raises InvalidExperiment for a record that cannot be
+        obeyed.
         """
-        item = self._client.get_item(
-            TableName=self._table_name, Key={"experiment_id": {"S": experiment_id}}
+        item = self.current_item(experiment_id)
+        return parse_experiment(item["experiment_id"]["S"], item) if item else None
+
+    def current_item(self, experiment_id: str) -> Item | None:
+        """As `embedding_experiment`, unread. A successor without a record is passed over."""
+        item = self._item(experiment_id)
+        for _ in range(_LONGEST_SUCCESSION):
+            successor = (item or {}).get("succeeded_by", {}).get("S")
+            following = self._item(successor) if successor else None
+            if following is None:
+                return item
+            item = following
+        raise InvalidExperiment(
+            f"succeeded_by: {experiment_id} has more than {_LONGEST_SUCCESSION} successors"
+        )
+
+    def _item(self, experiment_id: str) -> Item | None:
+        return self._client.get_item(
+            TableName=self._table_name,
+            Key={"experiment_id": {"S": experiment_id}},
+            ConsistentRead=True,
         ).get("Item")
-        return parse_experiment(experiment_id, item) if item else None
 
 
-def parse_experiment(
-    experiment_id: str, item: dict[str, AttributeValueTypeDef]
-) -> EmbeddingExperiment:
+def weight_attribute(arm: Arm) -> str:
+    """`v1_weight`, as the requirements name it, and so on for later models."""
+    return f"{arm}_weight"
+
+
+def parse_experiment(experiment_id: str, item: Item) -> EmbeddingExperiment:
     """Raises InvalidExperiment for an item that cannot be obeyed."""
+    control = cast(Arm, item.get("control", {}).get("S", "v1"))
+    name = weight_attribute(control)
     try:
-        v1_weight = float(item["v1_weight"]["N"])
+        control_weight = float(item[name]["N"])
     except (KeyError, ValueError) as error:
-        given = item.get("v1_weight", "nothing")
-        raise InvalidExperiment(f"v1_weight: given {given}, allowed a number 0 to 1") from error
+        given = item.get(name, "nothing")
+        raise InvalidExperiment(f"{name}: given {given}, allowed a number 0 to 1") from error
     return EmbeddingExperiment(
         experiment_id=experiment_id,
         status=cast(Status, item.get("status", {}).get("S", "")),
-        v1_weight=v1_weight,
+        control_weight=control_weight,
+        control=control,
+        treatment=cast(Arm, item.get("treatment", {}).get("S", "v2")),
         winner=cast("Arm | None", item.get("winner", {}).get("S")),
     )

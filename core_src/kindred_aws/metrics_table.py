@@ -29,14 +29,12 @@ class MetricsTable:
         *,
         table_name: str,
         request_log_name: str,
-        experiment_id: str,
         writer: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._table_name = table_name
         self._request_log_name = request_log_name
-        self._experiment_id = experiment_id
         self._writer = writer
         self._clock = clock
 
@@ -81,7 +79,7 @@ class MetricsTable:
         return {
             "TableName": self._table_name,
             "Key": {
-                "experiment_id": {"S": self._experiment_id},
+                "experiment_id": {"S": window.experiment_id},
                 "timestamp": {"S": self._key(window)},
             },
             "UpdateExpression": "SET arm = :arm, "

@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError
 from kindred.experiments.bucketing import Arm
 from kindred.experiments.definitions import DecisionPolicy, SamplePlan
 from kindred.experiments.embedding_decision import REQUIRED_PLAN, EmbeddingPlan
-from kindred.experiments.embedding_experiment import InvalidExperiment
-from kindred.experiments.gradual_shift import Shift, parse_stage
+from kindred.experiments.embedding_experiment import EmbeddingExperiment, InvalidExperiment
+from kindred.experiments.gradual_shift import LadderName, Shift, parse_stage
 from kindred.experiments.winner_selection import Notice, Selection, ShiftRecord
 from kindred_aws.dynamodb_number import number
-from kindred_aws.experiment_table import parse_experiment
+from kindred_aws.experiment_table import ExperimentTable, parse_experiment, weight_attribute
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -28,31 +28,30 @@ class ShiftConflict(Exception):
 
 
 class ShiftTable:
+    """Of the experiment that `experiment_id` names, or of the last that succeeded it."""
+
     def __init__(self, client: DynamoDBClient, *, table_name: str, experiment_id: str) -> None:
         self._client = client
         self._table_name = table_name
         self._experiment_id = experiment_id
 
-    @property
-    def _key(self) -> _Item:
-        return {"experiment_id": {"S": self._experiment_id}}
-
     def load(self) -> ShiftRecord | None:
         """Raises InvalidExperiment for a record that cannot be obeyed."""
-        item = self._client.get_item(
-            TableName=self._table_name, Key=self._key, ConsistentRead=True
-        ).get("Item")
-        return _record(self._experiment_id, item) if item else None
+        table = ExperimentTable(self._client, table_name=self._table_name)
+        item = table.current_item(self._experiment_id)
+        return _record(item["experiment_id"]["S"], item) if item else None
 
     def save(self, record: ShiftRecord, selection: Selection) -> None:
         """Raises ShiftConflict unless the item still is `record` and its day was not acted on."""
+        before = record.experiment
+        weight = weight_attribute(before.control)
         values = _written(record, selection)
         gone = sorted({*_OPTIONAL} - values.keys())
         removes = f" REMOVE {', '.join(f'#{name}' for name in gone)}" if gone else ""
         was: _Item = {
             # As it was read, to the last decimal: somebody may have written a third by hand.
-            ":was_weight": {"N": repr(record.experiment.v1_weight)},
-            ":was_status": {"S": record.experiment.status},
+            ":was_weight": {"N": repr(before.control_weight)},
+            ":was_status": {"S": before.status},
         }
         unchanged = "attribute_not_exists(#revision)"
         if record.revision is not None:
@@ -61,10 +60,10 @@ class ShiftTable:
         try:
             self._client.update_item(
                 TableName=self._table_name,
-                Key=self._key,
+                Key=_key(record),
                 UpdateExpression=f"SET {', '.join(f'#{n} = :{n}' for n in values)}{removes}",
                 ConditionExpression=(
-                    f"{unchanged} AND #v1_weight = :was_weight AND #status = :was_status AND "
+                    f"{unchanged} AND #{weight} = :was_weight AND #status = :was_status AND "
                     "(attribute_not_exists(#shift_day) OR #shift_day < :shift_day)"
                 ),
                 ExpressionAttributeNames={f"#{name}": name for name in (*values, *gone)},
@@ -78,13 +77,17 @@ class ShiftTable:
                 raise ShiftConflict from error
             raise
 
-    def forget_notice(self) -> None:
+    def forget_notice(self, record: ShiftRecord) -> None:
         """It has been sent."""
         self._client.update_item(
             TableName=self._table_name,
-            Key=self._key,
+            Key=_key(record),
             UpdateExpression="REMOVE shift_notice_subject, shift_notice_message",
         )
+
+
+def _key(record: ShiftRecord) -> _Item:
+    return {"experiment_id": {"S": record.experiment.experiment_id}}
 
 
 _OPTIONAL = (
@@ -101,15 +104,15 @@ def _written(record: ShiftRecord, selection: Selection) -> _Item:
     """The revision counts what reaches units: weights, status and winner."""
     shift, before = selection.shift, record.experiment
     promoted = shift.stage == "promoted"
-    moved = promoted or shift.v1_weight != before.v1_weight
+    moved = promoted or shift.control_weight != before.control_weight
     revision = (record.revision or 0) + moved
     values: _Item = {
         "status": {"S": "completed" if promoted else before.status},
-        "v1_weight": _number(shift.v1_weight),
-        "v2_weight": _number(1 - shift.v1_weight),
+        weight_attribute(before.control): _number(shift.control_weight),
+        weight_attribute(before.treatment): _number(1 - shift.control_weight),
         "revision": {"N": str(revision)},
         "shift_revision": {"N": str(revision)},
-        "shift_v1_weight": _number(shift.v1_weight),
+        "shift_control_weight": _number(shift.control_weight),
         "shift_stage": {"S": shift.stage},
         "shift_reason": {"S": shift.reason},
         "shift_stable_days": {"N": str(shift.stable_days)},
@@ -145,7 +148,7 @@ def _record(experiment_id: str, item: _Item) -> ShiftRecord:
             experiment=experiment,
             plan=_plan(item),
             revision=_whole(item, "revision"),
-            shift=_shift(experiment.v1_weight, item) if "shift_stage" in item else None,
+            shift=_shift(experiment, item) if "shift_stage" in item else None,
             shift_revision=_whole(item, "shift_revision"),
             notice=Notice(subject=notice["S"], message=item["shift_notice_message"]["S"])
             if notice
@@ -155,12 +158,15 @@ def _record(experiment_id: str, item: _Item) -> ShiftRecord:
         raise InvalidExperiment(f"record {experiment_id}: {error}") from error
 
 
-def _shift(v1_weight: float, item: _Item) -> Shift:
-    """Its own weight, which is not the item's `v1_weight` once somebody has edited that by hand."""
+def _shift(experiment: EmbeddingExperiment, item: _Item) -> Shift:
+    """Its own weight, which is not the experiment's once somebody has edited that by hand."""
     winner, before = item.get("shift_winner"), item.get("shift_before")
     return Shift(
         stage=parse_stage(item["shift_stage"]["S"]),
-        v1_weight=float(item.get("shift_v1_weight", {}).get("N", v1_weight)),
+        control_weight=float(
+            item.get("shift_control_weight", {}).get("N", experiment.control_weight)
+        ),
+        arms=experiment.arms,
         winner=cast(Arm, winner["S"]) if winner else None,
         before=float(before["N"]) if before else None,
         since=_date(item, "shift_since"),
@@ -178,8 +184,14 @@ def _plan(item: _Item) -> EmbeddingPlan:
         baseline=float(item.get("baseline", {}).get("N", REQUIRED_PLAN.baseline)),
         effect=float(item.get("effect", {}).get("N", REQUIRED_PLAN.effect)),
     )
+    ladder = item.get("ladder", {}).get("S", "tenths")
+    if ladder not in get_args(LadderName):
+        raise ValueError(f"ladder: given {ladder!r}, allowed {', '.join(get_args(LadderName))}")
     return EmbeddingPlan(
-        policy=cast(DecisionPolicy, policy), sample=sample, since=_date(item, "start_date")
+        policy=cast(DecisionPolicy, policy),
+        ladder=cast(LadderName, ladder),
+        sample=sample,
+        since=_date(item, "start_date"),
     )
 
 

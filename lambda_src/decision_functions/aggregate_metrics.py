@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from decision_functions.decision_settings import daily_metrics, scheduled_at
+from decision_functions.decision_settings import daily_metrics, experiment, scheduled_at
 from kindred.experiments.daily_metrics import fold_windows
 
 logger = Logger()
@@ -21,9 +21,12 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Of the day before the run, or of the past `day` that the event names, to do it again."""
     metrics.add_metric("DailyRuns", MetricUnit.Count, 1)
     day = _day(event)
-    rows = [fold_windows(arm, day, found) for arm, found in daily_metrics().windows(day).items()]
+    current = experiment()
+    table = daily_metrics(current.experiment_id)
+    windows = table.windows(day, arms=current.arms)
+    rows = [fold_windows(arm, day, found) for arm, found in windows.items()]
     for row in rows:
-        daily_metrics().put(row)
+        table.put(row)
     missing = [row.arm for row in rows if row.is_missing]
     metrics.add_metric("ArmsWithoutMetrics", MetricUnit.Count, len(missing))
     counted = {row.arm: row.requests_count for row in rows}

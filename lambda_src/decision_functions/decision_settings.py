@@ -11,7 +11,9 @@ from typing import Any
 
 import boto3
 
+from kindred.experiments.embedding_experiment import EmbeddingExperiment, control_only
 from kindred_aws.daily_metrics_table import DailyMetricsTable
+from kindred_aws.experiment_table import ExperimentTable
 from kindred_aws.shift_table import ShiftTable
 from kindred_aws.winner_topic import WinnerTopic
 
@@ -34,12 +36,19 @@ def settings() -> DecisionSettings:
 
 
 @cache
-def daily_metrics() -> DailyMetricsTable:
+def daily_metrics(experiment_id: str) -> DailyMetricsTable:
     return DailyMetricsTable(
         boto3.client("dynamodb"),
         table_name=settings().metrics_table,
-        experiment_id=settings().embedding_experiment_id,
+        experiment_id=experiment_id,
     )
+
+
+def experiment() -> EmbeddingExperiment:
+    """The one that holds now. Raises InvalidExperiment."""
+    first_id = settings().embedding_experiment_id
+    table = ExperimentTable(boto3.client("dynamodb"), table_name=settings().experiments_table)
+    return table.embedding_experiment(first_id) or control_only(first_id)
 
 
 @cache

@@ -25,7 +25,8 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
         logger.info("nothing to decide: the experiment has no record")
         return {"stage": None}
     since = record.current_shift(now=now).since
-    rows = daily_metrics().rows(since=since, until=now.date() - timedelta(days=1))
+    table = daily_metrics(record.experiment.experiment_id)
+    rows = table.rows(since=since, until=now.date() - timedelta(days=1))
     selection = select_winner(record, rows, now=now)
     if selection is None:
         logger.info("nothing to decide today", status=record.experiment.status)
@@ -40,14 +41,19 @@ def _told(record: ShiftRecord | None) -> ShiftRecord | None:
     """The notice lies in the item until it is sent: a run that died in between loses none."""
     if record and record.notice:
         winner_topic().announce(record.notice)
-        shifts().forget_notice()
+        shifts().forget_notice(record)
     return record
 
 
 def _said(selection: Selection) -> dict[str, Any]:
     shift = selection.shift
-    metrics.add_metric("V1Weight", MetricUnit.NoUnit, shift.v1_weight)
+    metrics.add_metric("ControlWeight", MetricUnit.NoUnit, shift.control_weight)
     metrics.add_metric("ShiftsRolledBack", MetricUnit.Count, shift.stage == "rolled_back")
-    said = {"stage": shift.stage, "v1_weight": shift.v1_weight, "reason": shift.reason}
+    said = {
+        "stage": shift.stage,
+        "arms": shift.arms,
+        "control_weight": shift.control_weight,
+        "reason": shift.reason,
+    }
     logger.info("experiment decided", decision=said)
     return said

@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kindred.experiments.bucketing import Arm
 from kindred.experiments.embedding_experiment import InvalidExperiment, control_only
+from kindred.similarity.manifest import CorruptArtefact
+from kindred_aws.artefact_store import ArtefactNotFound
 from kindred_aws.experiment_table import ExperimentTable
 from kindred_aws.unit_cache import Remembered, UnitCache, arm_key
 from kindred_service.metrics import ServiceMetrics
+from kindred_service.models import ModelsDisagree
+
+
+class Assigned(NamedTuple):
+    experiment_id: str
+    arm: Arm
+
+
+_NOT_SERVED = (
+    ArtefactNotFound,
+    BotoCoreError,
+    ClientError,
+    CorruptArtefact,
+    InvalidExperiment,
+    ModelsDisagree,
+    OSError,
+)
 
 
 class Arms:
-    """`refresh` keeps the last good experiment when the table cannot be read or obeyed."""
+    """`refresh` keeps the last good experiment when the table cannot be read or obeyed.
+
+    So it does while a model of the next experiment cannot be loaded: `require_models` raises then.
+    """
 
     def __init__(
         self,
@@ -23,30 +48,34 @@ class Arms:
         table: ExperimentTable,
         cache: UnitCache,
         experiment_id: str,
+        require_models: Callable[[tuple[Arm, ...]], None],
         metrics: ServiceMetrics,
         logger: Logger,
     ) -> None:
         self._table = table
         self._cache = cache
+        self._first_id = experiment_id
+        self._require_models = require_models
         self._metrics = metrics
         self._logger = logger
         self.experiment = control_only(experiment_id)
         self.read_at: float | None = None
 
     def refresh(self) -> None:
-        experiment_id = self.experiment.experiment_id
+        first_id = self._first_id
         try:
-            found = self._table.embedding_experiment(experiment_id) or control_only(experiment_id)
-        except (BotoCoreError, ClientError, InvalidExperiment) as error:
+            found = self._table.embedding_experiment(first_id) or control_only(first_id)
+            self._require_models(found.arms)
+        except _NOT_SERVED as error:
             self._logger.warning("kept the last experiment", reason=str(error))
             return
         if found != self.experiment:
-            self._logger.info("experiment changed", status=found.status, v1_weight=found.v1_weight)
+            self._logger.info("experiment changed", experiment=asdict(found))
         self.experiment, self.read_at = found, time.time()
 
     async def assign(
         self, partner_id: str, app_id: str, *, vector_keys: tuple[str, ...] = ()
-    ) -> tuple[Arm, Remembered]:
+    ) -> tuple[Assigned, Remembered]:
         """The unit's arm, and what else the same round trip found of it."""
         started = time.perf_counter()
         experiment = self.experiment
@@ -57,4 +86,4 @@ class Arms:
             await self._cache.remember(arm=(key, arm), vector=None)
         elapsed_ms = (time.perf_counter() - started) * 1_000
         self._metrics.observe_latency("ab_test_assignment_latency", elapsed_ms)
-        return arm, remembered
+        return Assigned(experiment.experiment_id, arm), remembered

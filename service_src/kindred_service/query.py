@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
 
-from kindred.experiments.bucketing import ARMS, Arm
+from kindred.experiments.bucketing import Arm
 from kindred.similarity.app import AppMetadata
 from kindred.similarity.catalogue import Catalogue, UnknownCategory
 from kindred.similarity.index import Vectors
@@ -26,6 +27,7 @@ QuerySource = Literal["catalogue", "request"]
 class ResolvedQuery:
     """`row` is the app's own row where it is in the catalogue, so that it can be left out."""
 
+    experiment_id: str
     arm: Arm
     model: LoadedModel
     metadata: AppMetadata
@@ -39,12 +41,21 @@ class ResolvedQuery:
 
 class QueryResolver:
     def __init__(
-        self, *, models: Models, arms: Arms, cache: UnitCache, metrics: ServiceMetrics
+        self,
+        *,
+        models: Callable[[], Models],
+        arms: Arms,
+        cache: UnitCache,
+        metrics: ServiceMetrics,
     ) -> None:
-        self.models = models
+        self._models = models
         self._arms = arms
         self._cache = cache
         self._metrics = metrics
+
+    @property
+    def models(self) -> Models:
+        return self._models()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -61,7 +72,7 @@ class QueryResolver:
             )
         metadata = checked_metadata(query.app, self.catalogue)
         keys = self._vector_keys(metadata)
-        arm, remembered = await self._arms.assign(
+        (experiment_id, arm), remembered = await self._arms.assign(
             query.partner_id, query.app_id, vector_keys=tuple(keys.values())
         )
         model = self.models[arm]
@@ -70,15 +81,23 @@ class QueryResolver:
         if vector is None:
             vector = model.artefact.model.embed(metadata)
             await self._cache.remember(arm=None, vector=(keys[arm], vector.tobytes()))
-        return ResolvedQuery(arm=arm, model=model, metadata=metadata, vector=vector, row=None)
+        return ResolvedQuery(
+            experiment_id=experiment_id,
+            arm=arm,
+            model=model,
+            metadata=metadata,
+            vector=vector,
+            row=None,
+        )
 
     async def _of_catalogue(self, query: QueryIn) -> ResolvedQuery:
-        arm, _ = await self._arms.assign(query.partner_id, query.app_id)
+        (experiment_id, arm), _ = await self._arms.assign(query.partner_id, query.app_id)
         model = self.models[arm]
         catalogue = model.artefact.catalogue
         row = catalogue.row(query.app_id)
         self._metrics.count_vector(computed=False)
         return ResolvedQuery(
+            experiment_id=experiment_id,
             arm=arm,
             model=model,
             metadata=catalogue.app(row).metadata,
@@ -88,7 +107,7 @@ class QueryResolver:
 
     def _vector_keys(self, metadata: AppMetadata) -> dict[Arm, str]:
         canonical = json.dumps(asdict(metadata), sort_keys=True, ensure_ascii=False)
-        return {arm: vector_key(self.models[arm].version, canonical) for arm in ARMS}
+        return {arm: vector_key(model.version, canonical) for arm, model in self.models.items()}
 
 
 def checked_metadata(app: AppIn, catalogue: Catalogue) -> AppMetadata:

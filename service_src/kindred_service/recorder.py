@@ -23,7 +23,7 @@ _OUTCOMES_KEPT = 20_000
 _WINDOWS_KEPT_SECONDS = 3_600
 _REFUSALS = (BotoCoreError, ClientError, WriteRefused)
 
-WindowKey = tuple[int, Arm]
+WindowKey = tuple[int, str, Arm]
 
 
 class BufferFull(Exception):
@@ -59,7 +59,7 @@ class Recorder:
 
     def add(self, served: ServedRequest, record: RequestRecord) -> None:
         with self._adding:
-            key = _key(served.at, served.arm)
+            key = _key(served)
             self._window(key).add_request(served)
             self._unwritten.add(key)
             if len(self._records) >= _RECORDS_KEPT:
@@ -96,7 +96,7 @@ class Recorder:
         return not refusals
 
     def _window(self, key: WindowKey) -> ArmWindow:
-        return self._windows.setdefault(key, ArmWindow(window_start=key[0], arm=key[1]))
+        return self._windows.setdefault(key, ArmWindow(*key))
 
     def _flush_outcomes(self) -> Iterator[Exception]:
         for key, outcomes in self._waiting_outcomes().items():
@@ -112,7 +112,7 @@ class Recorder:
             distinct = {outcome.event_id: outcome for outcome in reversed(self._outcomes)}
         waiting: defaultdict[WindowKey, list[Outcome]] = defaultdict(list)
         for outcome in distinct.values():
-            waiting[_key(outcome.at, outcome.arm)].append(outcome)
+            waiting[_key(outcome)].append(outcome)
         return waiting
 
     def _count(self, key: WindowKey, batch: list[Outcome]) -> None:
@@ -179,11 +179,12 @@ class Recorder:
         with self._adding:
             if self._outcomes:
                 return
-            newest = max((start for start, _ in self._windows), default=0)
+            newest = max((start for start, _, _ in self._windows), default=0)
             for key in list(self._windows):
                 if key[0] < newest - _WINDOWS_KEPT_SECONDS and key not in self._unwritten:
                     del self._windows[key]
 
 
-def _key(at: float, arm: Arm) -> WindowKey:
-    return window_start(at, window_seconds=WINDOW_SECONDS), arm
+def _key(happened: ServedRequest | Outcome) -> WindowKey:
+    start = window_start(happened.at, window_seconds=WINDOW_SECONDS)
+    return start, happened.experiment_id, happened.arm

@@ -52,7 +52,12 @@ def served(
         at = time.time()
         collaborators.recorder.add(
             ServedRequest(
-                arm=resolved.arm, operation=operation, latency_ms=latency_ms, failed=failed, at=at
+                experiment_id=resolved.experiment_id,
+                arm=resolved.arm,
+                operation=operation,
+                latency_ms=latency_ms,
+                failed=failed,
+                at=at,
             ),
             RequestRecord(
                 request_id=answer.request_id,
@@ -60,7 +65,7 @@ def served(
                 at=at,
                 service=collaborators.service_name,
                 operation=operation,
-                experiment_id=collaborators.arms.experiment.experiment_id,
+                experiment_id=resolved.experiment_id,
                 arm=resolved.arm,
                 model_version=resolved.model.version,
                 partner_id=query.partner_id,

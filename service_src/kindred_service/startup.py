@@ -26,7 +26,7 @@ from kindred_service.arms import Arms
 from kindred_service.collaborators import Collaborators
 from kindred_service.interactions import Interactions
 from kindred_service.metrics import ServiceMetrics
-from kindred_service.models import Models, ModelsDisagree, load_models
+from kindred_service.models import FITTED, ModelsDisagree, ModelShelf
 from kindred_service.query import QueryResolver
 from kindred_service.recorder import Recorder
 from kindred_service.settings import InvalidSettings, Settings, read_settings
@@ -54,15 +54,16 @@ def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
         logger.setLevel(settings.log_level)
         store = ArtefactStore(boto3.client("s3", config=_AWS), settings.embeddings_bucket)
         with tempfile.TemporaryDirectory(prefix="artefacts-") as directory:
-            models = load_models(store, Path(directory))
-            app = create_app(assemble(settings, models, logger))
+            shelf = ModelShelf(store, Path(directory))
+            shelf.require(FITTED)
+            app = create_app(assemble(settings, shelf, logger))
             run(app, settings.port)
     except _CANNOT_START as error:
         logger.critical("cannot start", reason=str(error))
         sys.exit(1)
 
 
-def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborators:
+def assemble(settings: Settings, shelf: ModelShelf, logger: Logger) -> Collaborators:
     dynamodb = boto3.client("dynamodb", config=_AWS)
     metrics = ServiceMetrics(
         namespace=settings.metrics_namespace,
@@ -82,6 +83,7 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
         table=ExperimentTable(dynamodb, table_name=settings.experiments_table),
         cache=cache,
         experiment_id=settings.embedding_experiment_id,
+        require_models=shelf.require,
         metrics=metrics,
         logger=logger,
     )
@@ -91,7 +93,6 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
             dynamodb,
             table_name=settings.metrics_table,
             request_log_name=settings.request_log_table,
-            experiment_id=settings.embedding_experiment_id,
             writer=settings.task_id,
         ),
         request_log=RequestLog(dynamodb, table_name=settings.request_log_table),
@@ -101,7 +102,9 @@ def assemble(settings: Settings, models: Models, logger: Logger) -> Collaborator
     )
     return Collaborators(
         service_name=settings.service_name,
-        resolver=QueryResolver(models=models, arms=arms, cache=cache, metrics=metrics),
+        resolver=QueryResolver(
+            models=lambda: shelf.models, arms=arms, cache=cache, metrics=metrics
+        ),
         arms=arms,
         cache=cache,
         recorder=recorder,

@@ -80,7 +80,7 @@ def test_a_disabled_key_is_refused(platform: LocalPlatform) -> None:
 
 def test_an_operator_sets_the_experiment(platform: LocalPlatform) -> None:
     before = json.loads(platform.operate("experiment", "show", "--json"))
-    set_to = ("experiment", "set", "--json", "--v1-weight")
+    set_to = ("experiment", "set", "--json", "--control-weight")
     changed = json.loads(platform.operate(*set_to, "0.4"))
     after = json.loads(platform.operate(*set_to, str(before["v1_weight"])))
 

@@ -92,9 +92,14 @@ def _artefact(directory, version, apps):
 
 class ExperimentTableFake:
     def __init__(self):
-        self.experiment = EmbeddingExperiment(experiment_id="e", status="active", v1_weight=0.5)
+        self.experiment = EmbeddingExperiment(
+            experiment_id="e", status="active", control_weight=0.5
+        )
+        self.error = None
 
     def embedding_experiment(self, experiment_id):
+        if self.error:
+            raise self.error
         return self.experiment
 
 
@@ -170,11 +175,18 @@ def platform(models):
     metrics = ServiceMetrics(namespace="Kindred", service="test", environment="test")
     log = io.StringIO()
     logger = Logger(service=f"test-{uuid.uuid4()}", stream=log)
-    arms = Arms(table=table, cache=cache, experiment_id="e", metrics=metrics, logger=logger)
+    arms = Arms(
+        table=table,
+        cache=cache,
+        experiment_id="e",
+        require_models=lambda _: None,
+        metrics=metrics,
+        logger=logger,
+    )
     arms.refresh()
     collaborators = Collaborators(
         service_name="test",
-        resolver=QueryResolver(models=models, arms=arms, cache=cache, metrics=metrics),
+        resolver=QueryResolver(models=lambda: models, arms=arms, cache=cache, metrics=metrics),
         arms=arms,
         cache=cache,
         recorder=recorder,

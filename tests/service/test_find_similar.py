@@ -93,7 +93,7 @@ def test_an_arm_stays_when_weights_move(similarity, platform):
     before = ask(similarity).json()["ab_arm"]
     weight = 0.01 if before == "v1" else 0.99
     platform.table.experiment = EmbeddingExperiment(
-        experiment_id="e", status="active", v1_weight=weight
+        experiment_id="e", status="active", control_weight=weight
     )
     platform.collaborators.arms.refresh()
 
@@ -102,7 +102,7 @@ def test_an_arm_stays_when_weights_move(similarity, platform):
 
 def test_a_new_weight_reaches_new_units_without_a_restart(similarity, platform):
     platform.table.experiment = EmbeddingExperiment(
-        experiment_id="e", status="active", v1_weight=0.0
+        experiment_id="e", status="active", control_weight=0.0
     )
     platform.collaborators.arms.refresh()
 

@@ -24,7 +24,7 @@ def metrics(clock):
 
 
 def outcome(kind, value, arm="v1"):
-    return Outcome(event_id="e", kind=kind, arm=arm, value=value, at=0)
+    return Outcome(event_id="e", kind=kind, experiment_id="e", arm=arm, value=value, at=0)
 
 
 def emitted(capsys):

@@ -62,13 +62,20 @@ class Tables:
             on_counted=lambda outcome: self.counted.append(outcome.event_id),
         )
 
-    def serve(self, number, *, arm="v1", at=61.0):
-        served = ServedRequest(arm=arm, operation="find_similar", latency_ms=5, failed=False, at=at)
+    def serve(self, number, *, arm="v1", at=61.0, experiment="e"):
+        served = ServedRequest(
+            experiment_id=experiment,
+            arm=arm,
+            operation="find_similar",
+            latency_ms=5,
+            failed=False,
+            at=at,
+        )
         self.recorder.add(served, record(number, arm))
 
     def click(self, event_id, *, at=61.0):
         self.recorder.add_outcome(
-            Outcome(event_id=event_id, kind="click", arm="v1", value=1, at=at)
+            Outcome(event_id=event_id, kind="click", experiment_id="e", arm="v1", value=1, at=at)
         )
 
 
@@ -109,6 +116,17 @@ def test_a_flush_writes_windows_by_arm_and_every_record(tables):
     counts = {key: values["requests_count"] for key, values in tables.metrics.written.items()}
     assert counts == {(60, "v1"): 40, (60, "v2"): 20}
     assert [r.request_id for r in tables.log.records] == [str(n) for n in range(60)]
+
+
+def test_an_arm_of_two_experiments_has_a_window_in_each(tables, monkeypatch):
+    written = []
+    monkeypatch.setattr(tables.metrics, "put", written.append)
+    tables.serve(1, arm="v2", experiment="embedding_v1_vs_v2")
+    tables.serve(2, arm="v2", experiment="embedding_v2_vs_v3")
+    tables.recorder.flush()
+
+    seen = [(window.experiment_id, window.values()["requests_count"]) for window in written]
+    assert seen == [("embedding_v1_vs_v2", 1), ("embedding_v2_vs_v3", 1)]
 
 
 def test_a_window_goes_on_after_a_flush(tables):
@@ -257,4 +275,4 @@ def test_windows_of_long_ago_are_forgotten_once_written(tables):
     tables.serve(2, at=61 + 7_200)
     tables.recorder.flush()
 
-    assert list(tables.recorder._windows) == [(7_260, "v1")]
+    assert list(tables.recorder._windows) == [(7_260, "e", "v1")]

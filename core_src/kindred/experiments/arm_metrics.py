@@ -17,6 +17,7 @@ OutcomeKind = Literal["click", "conversion", "performance", "satisfaction"]
 class ServedRequest:
     """One answered request. `latency_ms` is measured inside the service."""
 
+    experiment_id: str
     arm: Arm
     operation: Operation
     latency_ms: float
@@ -34,6 +35,7 @@ class Outcome:
 
     event_id: str
     kind: OutcomeKind
+    experiment_id: str
     arm: Arm
     value: float
     at: float
@@ -44,6 +46,7 @@ class ArmWindow:
     """Totals of one arm in one window. Only one task writes it, so writing it twice is harmless."""
 
     window_start: int
+    experiment_id: str
     arm: Arm
     latencies: LatencyHistogram = field(default_factory=LatencyHistogram)
     errors_count: int = 0

@@ -6,10 +6,11 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-Arm = Literal["v1", "v2"]
-ARMS: tuple[Arm, Arm] = ("v1", "v2")
+# An arm of an embedding experiment is the version of the model that its units get.
+Arm = Literal["v1", "v2", "v3"]
+ARMS: tuple[Arm, ...] = get_args(Arm)
 
 _OFFSET = 0x811C9DC5
 _PRIME = 0x01000193
@@ -36,7 +37,7 @@ def fnv1a32(text: str, state: int = _OFFSET) -> int:
     return state
 
 
-def pick_arm(partner_id: str, app_id: str, v1_weight: float = 0.5) -> Arm:
+def pick_arm(partner_id: str, app_id: str, v1_weight: float = 0.5) -> Literal["v1", "v2"]:
     """The embedding experiment's arm: MD5 of `partner_id:app_id` into 100 buckets.
 
     Kept as the requirements state it, bucket for bucket, so that units which were assigned

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from kindred.experiments.bucketing import ARMS
+from kindred.experiments.bucketing import Arm
 from kindred.experiments.comparisons import Arm as ArmCounts
 from kindred.experiments.daily_metrics import DailyMetrics
 from kindred.experiments.decisions import Decision, Observation, decide
@@ -21,7 +21,7 @@ from kindred.experiments.definitions import (
     SamplePlan,
     Variation,
 )
-from kindred.experiments.embedding_experiment import CONTROL
+from kindred.experiments.gradual_shift import LadderName
 from kindred.experiments.statistics.samples import proportion
 
 # The click rate and the improvement that the requirements name.
@@ -34,9 +34,13 @@ _METRICS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingPlan:
-    """How the experiment between the models is decided; `since` is its first day that counts."""
+    """How the experiment between the models is decided, and how traffic climbs to its winner.
+
+    `since` is the first day that counts.
+    """
 
     policy: DecisionPolicy = "sequential"
+    ladder: LadderName = "tenths"
     sample: SamplePlan = REQUIRED_PLAN
     since: date | None = None
 
@@ -45,18 +49,22 @@ def decide_embedding(
     experiment_id: str,
     plan: EmbeddingPlan,
     *,
-    v1_weight: float,
+    arms: tuple[Arm, Arm] = ("v1", "v2"),
+    control_weight: float,
     rows: Sequence[DailyMetrics],
     now: datetime,
 ) -> Decision:
-    """`rows` are those of the days that count, during which `v1_weight` did not change."""
-    weights = {"v1": v1_weight, "v2": 1 - v1_weight}
+    """`rows` are those of the days that count, during which `control_weight` did not change.
+
+    `arms` are control and treatment.
+    """
+    weights = dict(zip(arms, (control_weight, 1 - control_weight), strict=True))
     experiment = Experiment(
         key=experiment_id,
         name="Embedding models",
         variations=tuple(
-            Variation(key=arm, name=arm, weight=weights[arm], is_control=arm == CONTROL)
-            for arm in ARMS
+            Variation(key=arm, name=arm, weight=weights[arm], is_control=arm == arms[0])
+            for arm in arms
         ),
         metrics=_METRICS,
         plan=plan.sample,
@@ -64,10 +72,10 @@ def decide_embedding(
     )
     seen = Observation(
         arms={
-            "ctr": [_share(arm, rows, "clicks_count", "impressions_count") for arm in ARMS],
-            "error_rate": [_share(arm, rows, "errors_count", "requests_count") for arm in ARMS],
+            "ctr": [_share(arm, rows, "clicks_count", "impressions_count") for arm in arms],
+            "error_rate": [_share(arm, rows, "errors_count", "requests_count") for arm in arms],
         },
-        units={arm: _total(arm, rows, "impressions_count") for arm in ARMS},
+        units={arm: _total(arm, rows, "impressions_count") for arm in arms},
         days=len({row.day for row in rows if not row.is_missing}),
         now=now,
         quality={},

@@ -1,4 +1,4 @@
-"""The experiment between the two embedding models, and the arm it gives a unit."""
+"""The experiment between two embedding models, and the arm it gives a unit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Literal, get_args
 from kindred.experiments.bucketing import ARMS, Arm, pick_arm
 
 Status = Literal["active", "completed", "stopped"]
-CONTROL: Arm = "v1"
 
 
 class InvalidExperiment(ValueError):
@@ -17,11 +16,13 @@ class InvalidExperiment(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingExperiment:
-    """`v1_weight` is the share of units on v1, in [0, 1]; the rest are on v2."""
+    """`control_weight` is the share of units on `control`, in [0, 1]; the rest get `treatment`."""
 
     experiment_id: str
     status: Status
-    v1_weight: float
+    control_weight: float
+    control: Arm = "v1"
+    treatment: Arm = "v2"
     winner: Arm | None = None
 
     def __post_init__(self) -> None:
@@ -29,13 +30,26 @@ class EmbeddingExperiment:
             raise InvalidExperiment(
                 f"status: given {self.status!r}, allowed {', '.join(get_args(Status))}"
             )
-        if not 0.0 <= self.v1_weight <= 1.0:
-            raise InvalidExperiment(f"v1_weight: given {self.v1_weight}, allowed 0 to 1")
-        if self.winner is not None and self.winner not in ARMS:
-            raise InvalidExperiment(f"winner: given {self.winner!r}, allowed {', '.join(ARMS)}")
+        for name, arm in (("control", self.control), ("treatment", self.treatment)):
+            if arm not in ARMS:
+                raise InvalidExperiment(f"{name}: given {arm!r}, allowed {', '.join(ARMS)}")
+        if self.control == self.treatment:
+            raise InvalidExperiment(f"treatment: given {self.treatment}, which is the control")
+        if not 0.0 <= self.control_weight <= 1.0:
+            raise InvalidExperiment(
+                f"{self.control}_weight: given {self.control_weight}, allowed 0 to 1"
+            )
+        if self.winner is not None and self.winner not in self.arms:
+            raise InvalidExperiment(
+                f"winner: given {self.winner!r}, allowed {', '.join(self.arms)}"
+            )
+
+    @property
+    def arms(self) -> tuple[Arm, Arm]:
+        return self.control, self.treatment
 
     def weight(self, arm: Arm) -> float:
-        return self.v1_weight if arm == "v1" else 1.0 - self.v1_weight
+        return self.control_weight if arm == self.control else 1.0 - self.control_weight
 
     def assign(self, *, partner_id: str, app_id: str, remembered: str | None) -> Arm:
         """The unit's arm: the remembered one while it still takes traffic, else by hash.
@@ -44,13 +58,14 @@ class EmbeddingExperiment:
         remembered, so that ending an experiment reaches everybody at once.
         """
         if self.status == "stopped":
-            return CONTROL
+            return self.control
         if self.status == "completed" and self.winner is not None:
             return self.winner
-        for arm in ARMS:
+        for arm in self.arms:
             if remembered == arm and self.weight(arm) > 0:
                 return arm
-        return pick_arm(partner_id, app_id, self.v1_weight)
+        first = pick_arm(partner_id, app_id, self.control_weight) == "v1"
+        return self.control if first else self.treatment
 
     @property
     def is_sticky(self) -> bool:
@@ -59,4 +74,4 @@ class EmbeddingExperiment:
 
 def control_only(experiment_id: str) -> EmbeddingExperiment:
     """What holds while no record of the experiment exists: everybody on the control."""
-    return EmbeddingExperiment(experiment_id=experiment_id, status="stopped", v1_weight=1.0)
+    return EmbeddingExperiment(experiment_id=experiment_id, status="stopped", control_weight=1.0)

@@ -14,15 +14,33 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, cast, get_args
 
-from kindred.experiments.bucketing import ARMS, Arm
+from kindred.experiments.bucketing import Arm
 from kindred.experiments.daily_metrics import DailyMetrics
 from kindred.experiments.decision_words import percent
 from kindred.experiments.decisions import Decision
 from kindred.experiments.regressions import regressions
 
-STEP = 0.10
-WATCH_LEVEL = 0.90
 STABLE_DAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """How traffic climbs to a winner: `step` more every day up to `top`, where it is watched.
+
+    Both are shares of all traffic. Nobody wins before `least_days` were seen.
+    """
+
+    step: float
+    top: float
+    least_days: int = 0
+
+
+LadderName = Literal["tenths", "halves"]
+LADDERS: Mapping[LadderName, Ladder] = {
+    "tenths": Ladder(step=0.10, top=0.90),
+    # A retrained model: a tenth of the traffic for 48 hours, then half and half, then everything.
+    "halves": Ladder(step=0.40, top=0.50, least_days=2),
+}
 
 # While deciding it is the decision's outcome; `no_data` waits, wherever the shift stands.
 Stage = Literal[
@@ -41,13 +59,14 @@ Stage = Literal[
 class Shift:
     """How far an experiment is on the way to its winner; weights are shares in [0, 1].
 
-    `before` is v1's weight at the start, to which a rollback returns. Metrics count from `since`
-    on, or from the first. `day` is the last that was acted on; `reason` says why the shift stands
-    as it does.
+    `arms` are control and treatment; `before` is the control's weight at the start, to which a
+    rollback returns. Metrics count from `since` on, or from the first. `day` is the last that was
+    acted on; `reason` says why the shift stands as it does.
     """
 
     stage: Stage = "keep_running"
-    v1_weight: float
+    control_weight: float
+    arms: tuple[Arm, Arm] = ("v1", "v2")
     winner: Arm | None = None
     before: float | None = None
     since: date | None = None
@@ -57,7 +76,14 @@ class Shift:
 
     @property
     def winner_weight(self) -> float:
-        return self.v1_weight if self.winner == "v1" else 1 - self.v1_weight
+        control, _ = self.arms
+        return self.control_weight if self.winner == control else 1 - self.control_weight
+
+    def with_winner_at(self, share: float) -> Shift:
+        control, _ = self.arms
+        return replace(
+            self, control_weight=share if self.winner == control else round(1 - share, 2)
+        )
 
     @property
     def is_over(self) -> bool:
@@ -65,7 +91,12 @@ class Shift:
 
 
 def advance(
-    shift: Shift, *, day: date, rows: Mapping[Arm, DailyMetrics], decision: Decision | None
+    shift: Shift,
+    *,
+    day: date,
+    rows: Mapping[Arm, DailyMetrics],
+    decision: Decision | None,
+    ladder: Ladder = LADDERS["tenths"],
 ) -> Shift:
     """The shift after the run of `day`, which saw `rows`, the metrics of the day before.
 
@@ -77,22 +108,22 @@ def advance(
     today = replace(shift, day=day)
     if shift.since is not None and day <= shift.since:
         return replace(today, stage="keep_running", reason=f"metrics count from {shift.since} on")
-    missing = [arm for arm in ARMS if arm not in rows or rows[arm].is_missing]
+    missing = [arm for arm in shift.arms if arm not in rows or rows[arm].is_missing]
     if missing:
         return replace(today, stage="no_data", reason=_missing_words(missing))
     if shift.winner is None:
-        return _begin(today, decision)
-    other: Arm = "v1" if shift.winner == "v2" else "v2"
+        return _begin(today, decision, ladder)
+    [other] = set(shift.arms) - {shift.winner}
     if worse := regressions(rows[shift.winner], rows[other]):
         return _roll_back(today, worse)
-    return _go_on(today)
+    return _go_on(today, ladder)
 
 
 def has_news(before: Shift | None, after: Shift) -> bool:
     """Whether somebody should be told: of each state once, not of every day."""
     if before is None:
         return True
-    return (before.stage, before.v1_weight) != (after.stage, after.v1_weight)
+    return (before.stage, before.control_weight) != (after.stage, after.control_weight)
 
 
 def parse_stage(given: str) -> Stage:
@@ -101,19 +132,19 @@ def parse_stage(given: str) -> Stage:
     return cast(Stage, given)
 
 
-def _begin(shift: Shift, decision: Decision | None) -> Shift:
+def _begin(shift: Shift, decision: Decision | None, ladder: Ladder) -> Shift:
     if decision is None:
         raise ValueError("without a winner a decision is needed")
     reason = "; ".join((*decision.reasons, *decision.warnings))
     if decision.winner is None:
         return replace(shift, stage=parse_stage(decision.outcome), reason=reason)
-    chosen = replace(shift, winner=cast(Arm, decision.winner), before=shift.v1_weight)
-    return _step(chosen, f"winner {decision.winner}: {reason}")
+    chosen = replace(shift, winner=cast(Arm, decision.winner), before=shift.control_weight)
+    return _step(chosen, ladder, f"winner {decision.winner}: {reason}")
 
 
-def _go_on(shift: Shift) -> Shift:
-    if shift.winner_weight < WATCH_LEVEL - 1e-9:
-        return _step(shift, "no regression since the last step")
+def _go_on(shift: Shift, ladder: Ladder) -> Shift:
+    if shift.winner_weight < ladder.top - 1e-9:
+        return _step(shift, ladder, "no regression since the last step")
     stable = shift.stable_days + 1
     if stable < STABLE_DAYS:
         return replace(
@@ -123,33 +154,35 @@ def _go_on(shift: Shift) -> Shift:
             reason=f"stable for {stable} of {STABLE_DAYS} days at {percent(shift.winner_weight)}",
         )
     return replace(
-        shift,
+        shift.with_winner_at(1.0),
         stage="promoted",
         stable_days=stable,
-        v1_weight=1.0 if shift.winner == "v1" else 0.0,
         reason=f"stable for {STABLE_DAYS} days at {percent(shift.winner_weight)}: "
         f"{shift.winner} now gets everything",
     )
 
 
-def _step(shift: Shift, why: str) -> Shift:
-    share = round(max(shift.winner_weight, min(shift.winner_weight + STEP, WATCH_LEVEL)), 2)
+def _step(shift: Shift, ladder: Ladder, why: str) -> Shift:
+    share = round(max(shift.winner_weight, min(shift.winner_weight + ladder.step, ladder.top)), 2)
     return replace(
-        shift,
-        stage="watching" if share >= WATCH_LEVEL else "shifting",
-        v1_weight=share if shift.winner == "v1" else round(1 - share, 2),
+        shift.with_winner_at(share),
+        stage="watching" if share >= ladder.top else "shifting",
         reason=f"{why}; {shift.winner} now gets {percent(share)}",
     )
 
 
 def _roll_back(shift: Shift, worse: tuple[str, ...]) -> Shift:
-    before = shift.v1_weight if shift.before is None else shift.before
+    before = shift.control_weight if shift.before is None else shift.before
+    control, _ = shift.arms
     return replace(
         shift,
         stage="rolled_back",
-        v1_weight=before,
+        control_weight=before,
         stable_days=0,
-        reason=f"{shift.winner} did worse: {'; '.join(worse)}; back to {percent(before)} for v1",
+        reason=(
+            f"{shift.winner} did worse: {'; '.join(worse)}; "
+            f"back to {percent(before)} for {control}"
+        ),
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kindred.experiments.daily_metrics import DailyMetrics
 from kindred.experiments.decision_words import percent
+from kindred.experiments.decisions import Decision
 from kindred.experiments.embedding_decision import EmbeddingPlan, decide_embedding, missing_days
 from kindred.experiments.embedding_experiment import EmbeddingExperiment
-from kindred.experiments.gradual_shift import Shift, advance, has_news
+from kindred.experiments.gradual_shift import LADDERS, Shift, advance, has_news
 
 _HEADLINES = {
     "keep_running": "no winner yet",
@@ -50,11 +51,12 @@ class ShiftRecord:
         What was counted under other weights counts no more, nor does today: units keep their arm
         for a day.
         """
-        weight = self.experiment.v1_weight
+        weight, arms = self.experiment.control_weight, self.experiment.arms
         if self.shift is None:
-            return Shift(v1_weight=weight, since=self.plan.since)
-        if self.shift_revision != self.revision or self.shift.v1_weight != weight:
-            return Shift(v1_weight=weight, since=now.date() + timedelta(days=1))
+            return Shift(control_weight=weight, arms=arms, since=self.plan.since)
+        if self.shift_revision != self.revision or self.shift.control_weight != weight:
+            since = now.date() + timedelta(days=1)
+            return Shift(control_weight=weight, arms=arms, since=since)
         return self.shift
 
 
@@ -80,32 +82,43 @@ def select_winner(
     if record.experiment.status != "active" or before.is_over or has_been:
         return None
     counted = [row for row in rows if before.since is None or row.day >= before.since]
-    decision = (
-        decide_embedding(
-            record.experiment.experiment_id,
-            record.plan,
-            v1_weight=before.v1_weight,
-            rows=counted,
-            now=now,
-        )
-        if before.winner is None
-        else None
-    )
+    ladder = LADDERS[record.plan.ladder]
+    decision = _decision(record, before, counted, now) if before.winner is None else None
     yesterday = today - timedelta(days=1)
     latest = {row.arm: row for row in counted if row.day == yesterday}
-    after = advance(before, day=today, rows=latest, decision=decision)
+    after = advance(before, day=today, rows=latest, decision=decision, ladder=ladder)
     told = record.shift if before is record.shift else None
     gaps = missing_days(counted, until=yesterday) if counted else ()
     notice = _notice(record, after, [day.isoformat() for day in gaps])
     return Selection(shift=after, notice=notice if has_news(told, after) else None)
 
 
+def _decision(
+    record: ShiftRecord, before: Shift, rows: Sequence[DailyMetrics], now: datetime
+) -> Decision:
+    decision = decide_embedding(
+        record.experiment.experiment_id,
+        record.plan,
+        arms=before.arms,
+        control_weight=before.control_weight,
+        rows=rows,
+        now=now,
+    )
+    least, seen = LADDERS[record.plan.ladder].least_days, len({row.day for row in rows})
+    if decision.winner is None or seen >= least:
+        return decision
+    early = (f"watched for {seen} of {least} days", *decision.reasons)
+    return replace(decision, outcome="keep_running", winner=None, reasons=early)
+
+
 def _notice(record: ShiftRecord, shift: Shift, gaps: Sequence[str]) -> Notice:
     headline = _HEADLINES[shift.stage]
+    control, treatment = shift.arms
     lines = [
         f"Experiment {record.experiment.experiment_id}: {headline}.",
         f"Why: {shift.reason}.",
-        f"Traffic: v1 {percent(shift.v1_weight)}, v2 {percent(1 - shift.v1_weight)}.",
+        f"Traffic: {control} {percent(shift.control_weight)}, "
+        f"{treatment} {percent(1 - shift.control_weight)}.",
         f"Policy: {record.plan.policy}.",
     ]
     if gaps:

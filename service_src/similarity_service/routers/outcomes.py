@@ -32,10 +32,11 @@ async def create_outcome(outcome: OutcomeIn, collaborators: CollaboratorsDep) ->
 
     The outcome is credited to the arm that the unit is on when the outcome comes.
     """
-    arm, _ = await collaborators.arms.assign(outcome.partner_id, outcome.app_id)
+    (experiment_id, arm), _ = await collaborators.arms.assign(outcome.partner_id, outcome.app_id)
     kept = Outcome(
         event_id=str(outcome.event_id),
         kind=outcome.type,
+        experiment_id=experiment_id,
         arm=arm,
         value=_value(outcome),
         at=time.time(),
@@ -59,13 +60,13 @@ async def create_outcome(outcome: OutcomeIn, collaborators: CollaboratorsDep) ->
 def _interaction(outcome: OutcomeIn, *, model_version: str) -> Event | None:
     """What a model can learn from the outcome, if anything."""
     match outcome:
-        case ClickIn(request_id=UUID(), clicked_app_id=str()):
+        case ClickIn(request_id=UUID() as request_id, clicked_app_id=str() as clicked_app_id):
             return neighbor_click(
                 event_id=str(outcome.event_id),
                 partner_id=outcome.partner_id,
                 app_id=outcome.app_id,
-                request_id=str(outcome.request_id),
-                clicked_app_id=outcome.clicked_app_id,
+                request_id=str(request_id),
+                clicked_app_id=clicked_app_id,
             )
         case PerformanceIn():
             return predicted_performance(

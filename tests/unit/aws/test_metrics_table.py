@@ -6,7 +6,9 @@ from kindred_aws.metrics_table import MetricsTable
 
 
 def click(number):
-    return Outcome(event_id=f"event-{number}", kind="click", arm="v1", value=1.0, at=61)
+    return Outcome(
+        event_id=f"event-{number}", kind="click", experiment_id="e", arm="v1", value=1.0, at=61
+    )
 
 
 def metrics_table(client, writer="task-1"):
@@ -14,7 +16,6 @@ def metrics_table(client, writer="task-1"):
         client,
         table_name="ab_metrics",
         request_log_name="request_log",
-        experiment_id="e",
         writer=writer,
         clock=lambda: 1_000,
     )
@@ -22,11 +23,16 @@ def metrics_table(client, writer="task-1"):
 
 @pytest.fixture
 def window():
-    window = ArmWindow(window_start=60, arm="v1")
+    window = ArmWindow(window_start=60, experiment_id="e", arm="v1")
     for latency in (10, 20):
         window.add_request(
             ServedRequest(
-                arm="v1", operation="find_similar", latency_ms=latency, failed=False, at=61
+                experiment_id="e",
+                arm="v1",
+                operation="find_similar",
+                latency_ms=latency,
+                failed=False,
+                at=61,
             )
         )
     return window
@@ -74,7 +80,9 @@ def test_an_outcome_that_another_task_counted_is_left_out(dynamodb, window):
 def test_an_outcome_sent_again_in_a_later_window_is_left_out(dynamodb, window):
     table = metrics_table(dynamodb)
     table.put_with_outcomes(window, [click(1)])
-    later = table.put_with_outcomes(ArmWindow(window_start=120, arm="v1"), [click(1)])
+    later = table.put_with_outcomes(
+        ArmWindow(window_start=120, experiment_id="e", arm="v1"), [click(1)]
+    )
 
     assert later.values()["clicks_count"] == 0
 
@@ -121,7 +129,9 @@ def test_a_window_that_was_written_after_a_lost_answer_is_put_right(dynamodb, wi
 
 
 def test_a_value_too_near_to_zero_for_the_table_counts_as_zero(dynamodb, window):
-    tiny = Outcome(event_id="tiny", kind="conversion", arm="v1", value=5e-324, at=61)
+    tiny = Outcome(
+        event_id="tiny", kind="conversion", experiment_id="e", arm="v1", value=5e-324, at=61
+    )
     metrics_table(dynamodb).put_with_outcomes(window, [tiny])
 
     assert float(stored(dynamodb)["revenue_usd"]) == 0
@@ -132,7 +142,6 @@ def test_any_other_refusal_is_raised(dynamodb, window):
         dynamodb,
         table_name="missing",
         request_log_name="request_log",
-        experiment_id="e",
         writer="t",
     )
 

@@ -80,7 +80,8 @@ def put_experiment(aws):
         }
         item = {name: value for name, value in item.items() if value is not None}
         aws.dynamodb.put_item(
-            TableName="ab_experiments", Item={"experiment_id": {"S": EXPERIMENT}, **item}
+            TableName="ab_experiments",
+            Item={"experiment_id": {"S": EXPERIMENT}, **item},
         )
 
     return put
@@ -105,13 +106,13 @@ def experiment(aws):
 def put_window(aws):
     """A minute's item as a task of a service writes it; `at` is a time of day, as in 12:30."""
 
-    def put(day, arm, at="12:00", writer="task-1", **columns):
+    def put(day, arm, at="12:00", writer="task-1", experiment_id=EXPERIMENT, **columns):
         start = int(datetime.fromisoformat(f"{day}T{at}:00").replace(tzinfo=UTC).timestamp())
         values = {**COLUMNS, **columns, "window_start": start}
         aws.dynamodb.put_item(
             TableName="ab_metrics",
             Item={
-                "experiment_id": {"S": EXPERIMENT},
+                "experiment_id": {"S": experiment_id},
                 "timestamp": {"S": f"{start}#{arm}#{writer}"},
                 "arm": {"S": arm},
                 **{

@@ -123,7 +123,7 @@ def test_a_regression_rolls_back_and_stays_so(aws, put_experiment, experiment, l
     (answer,) = live(2, v2=6_000)
     live(3)
 
-    assert (answer["stage"], answer["v1_weight"]) == ("rolled_back", 0.5)
+    assert (answer["stage"], answer["control_weight"]) == ("rolled_back", 0.5)
     assert "v2 did worse: click rate 2 % beside 2.35 %" in answer["reason"]
     assert (experiment()["status"], experiment()["v1_weight"]) == ("active", 0.5)
     assert "winner" not in experiment()

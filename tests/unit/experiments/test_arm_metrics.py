@@ -8,6 +8,7 @@ from kindred.experiments.latency_histogram import LatencyHistogram
 
 def request(**changes):
     values = {
+        "experiment_id": "e",
         "arm": "v1",
         "operation": "find_similar",
         "latency_ms": 10.0,
@@ -18,11 +19,13 @@ def request(**changes):
 
 
 def outcome(kind, value=1.0):
-    return Outcome(event_id=f"{kind}-{value}", kind=kind, arm="v1", value=value, at=0)
+    return Outcome(
+        event_id=f"{kind}-{value}", kind=kind, experiment_id="e", arm="v1", value=value, at=0
+    )
 
 
 def test_a_window_adds_up_requests_and_outcomes():
-    window = ArmWindow(window_start=60, arm="v1")
+    window = ArmWindow(window_start=60, experiment_id="e", arm="v1")
     for served in [request(), request(), request(failed=True), request(operation="predict")]:
         window.add_request(served)
     values = window.with_outcomes(
@@ -44,7 +47,7 @@ def test_a_window_adds_up_requests_and_outcomes():
 
 
 def test_refused_outcomes_leave_the_window_as_it_was():
-    window = ArmWindow(window_start=60, arm="v1")
+    window = ArmWindow(window_start=60, experiment_id="e", arm="v1")
 
     window.with_outcomes([outcome("click")])
 
@@ -53,7 +56,7 @@ def test_refused_outcomes_leave_the_window_as_it_was():
 
 def test_rates_without_a_denominator_are_left_out():
     assert not {"ctr", "prediction_error", "satisfaction_score"} & set(
-        ArmWindow(window_start=0, arm="v2").values()
+        ArmWindow(window_start=0, experiment_id="e", arm="v2").values()
     )
 
 

@@ -9,7 +9,7 @@ from kindred.experiments.embedding_experiment import (
 
 
 def experiment(**changes):
-    values = {"experiment_id": "e", "status": "active", "v1_weight": 0.5, "winner": None}
+    values = {"experiment_id": "e", "status": "active", "control_weight": 0.5, "winner": None}
     return EmbeddingExperiment(**values | changes)
 
 
@@ -19,8 +19,8 @@ def experiment(**changes):
         pytest.param({}, None, pick_arm("p", "a", 0.5), id="active assigns by hash"),
         pytest.param({}, "v1", "v1", id="active keeps a remembered v1"),
         pytest.param({}, "v2", "v2", id="active keeps a remembered v2"),
-        pytest.param({"v1_weight": 0.0}, "v1", "v2", id="an arm without weight keeps nobody"),
-        pytest.param({"v1_weight": 1.0}, "v2", "v1", id="a full arm takes everybody"),
+        pytest.param({"control_weight": 0.0}, "v1", "v2", id="an arm without weight keeps nobody"),
+        pytest.param({"control_weight": 1.0}, "v2", "v1", id="a full arm takes everybody"),
         pytest.param({}, "v7", pick_arm("p", "a", 0.5), id="an unknown memory is ignored"),
         pytest.param({"status": "stopped"}, "v2", "v1", id="stopped gives the control"),
         pytest.param(
@@ -30,6 +30,20 @@ def experiment(**changes):
 )
 def test_the_arm_of_a_unit(state, remembered, expected):
     assert experiment(**state).assign(partner_id="p", app_id="a", remembered=remembered) == expected
+
+
+@pytest.mark.parametrize("app", list("abcdefgh"))
+def test_a_later_pair_of_models_splits_units_by_the_same_hash(app):
+    later = experiment(control="v2", treatment="v3", control_weight=0.4)
+    expected = {"v1": "v2", "v2": "v3"}[pick_arm("p", app, 0.4)]
+
+    assert later.assign(partner_id="p", app_id=app, remembered=None) == expected
+
+
+def test_a_later_pair_forgets_an_arm_it_does_not_have():
+    later = experiment(control="v2", treatment="v3", control_weight=1.0)
+
+    assert later.assign(partner_id="p", app_id="a", remembered="v1") == "v2"
 
 
 def test_without_a_record_everybody_is_on_the_control():
@@ -44,8 +58,8 @@ def test_without_a_record_everybody_is_on_the_control():
     ("change", "message"),
     [
         ({"status": "paused"}, "status: given 'paused', allowed active, completed, stopped"),
-        ({"v1_weight": 1.2}, "v1_weight: given 1.2, allowed 0 to 1"),
-        ({"v1_weight": float("nan")}, "v1_weight: given nan, allowed 0 to 1"),
+        ({"control_weight": 1.2}, "v1_weight: given 1.2, allowed 0 to 1"),
+        ({"control_weight": float("nan")}, "v1_weight: given nan, allowed 0 to 1"),
         ({"winner": "v3"}, "winner: given 'v3', allowed v1, v2"),
     ],
 )

@@ -72,7 +72,7 @@ def test_only_what_is_given_changes(dynamodb: Any) -> None:
         ExpressionAttributeValues={":note": {"S": "of another tool"}},
     )
 
-    assert run("set", "--v1-weight", "0.07").exit_code == 0
+    assert run("set", "--control-weight", "0.07").exit_code == 0
 
     after = record(dynamodb)
     assert (after["v1_weight"], after["v2_weight"]) == (Decimal("0.07"), Decimal("0.93"))
@@ -82,7 +82,7 @@ def test_only_what_is_given_changes(dynamodb: Any) -> None:
 def test_what_is_so_already_is_not_written_again(dynamodb: Any) -> None:
     seed_experiment(dynamodb, table=TABLE)
 
-    assert run("set", "--v1-weight", "0.50").exit_code == 0
+    assert run("set", "--control-weight", "0.50").exit_code == 0
 
     assert record(dynamodb)["revision"] == 1
 
@@ -99,8 +99,10 @@ def test_an_experiment_taken_up_again_has_no_winner(dynamodb: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        pytest.param(Change(v1_weight=Decimal("0.005")), "steps of 0.01", id="half a bucket"),
-        pytest.param(Change(v1_weight=Decimal(-1)), "given -1.0, allowed 0 to 1", id="below none"),
+        pytest.param(Change(control_weight=Decimal("0.005")), "steps of 0.01", id="half a bucket"),
+        pytest.param(
+            Change(control_weight=Decimal(-1)), "given -1.0, allowed 0 to 1", id="below none"
+        ),
         pytest.param(Change(status="completed"), "allowed v1, v2", id="nobody won"),
         pytest.param(Change(winner="v1"), "allowed none while status is active", id="not over"),
     ],
@@ -112,7 +114,7 @@ def test_what_cannot_be_meant_is_refused(change: Change, message: str) -> None:
 
 @pytest.mark.parametrize("given", ["2", "nan", "infinity", "half"])
 def test_a_weight_that_is_no_share_is_a_wrong_command(dynamodb: Any, given: str) -> None:
-    result = run("set", "--v1-weight", given)
+    result = run("set", "--control-weight", given)
 
     assert result.exit_code == 2
     assert record(dynamodb) is None
@@ -142,7 +144,7 @@ def test_two_operators_do_not_overwrite_each_other(dynamodb: Any, edited: str) -
 
 def test_a_decision_on_an_older_revision_is_refused(dynamodb: Any) -> None:
     seed_experiment(dynamodb, table=TABLE)
-    run("set", "--v1-weight", "0.2")
+    run("set", "--control-weight", "0.2")
 
     result = run("set", "--status", "stopped", "--revision", "1")
 
@@ -168,7 +170,7 @@ def test_a_record_that_cannot_be_obeyed_is_shown_and_said_and_can_be_mended(dyna
     assert shown.exit_code == 1
     assert "half" in shown.stdout
     assert "v1_weight: given half" in shown.stderr
-    assert run("set", "--v1-weight", "0.5").exit_code == 0
+    assert run("set", "--control-weight", "0.5").exit_code == 0
     assert run("show").exit_code == 0
 
 

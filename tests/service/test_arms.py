@@ -1,0 +1,70 @@
+import asyncio
+
+import pytest
+
+from kindred.experiments.embedding_experiment import EmbeddingExperiment, InvalidExperiment
+from kindred_service.arms import Arms
+from kindred_service.models import ModelsDisagree
+
+SUCCESSOR = EmbeddingExperiment(
+    experiment_id="embedding_v2_vs_v3",
+    status="active",
+    control_weight=0.9,
+    control="v2",
+    treatment="v3",
+)
+
+
+@pytest.fixture
+def required():
+    return []
+
+
+@pytest.fixture
+def arms(platform, required):
+    return Arms(
+        table=platform.table,
+        cache=platform.cache,
+        experiment_id="e",
+        require_models=required.append,
+        metrics=platform.collaborators.metrics,
+        logger=platform.collaborators.logger,
+    )
+
+
+def test_the_next_experiment_holds_once_its_models_are_there(arms, platform, required):
+    arms.refresh()
+    platform.table.experiment = SUCCESSOR
+    arms.refresh()
+
+    assert required == [("v1", "v2"), ("v2", "v3")]
+    assert arms.experiment == SUCCESSOR
+    assigned, _ = asyncio.run(arms.assign("p", "a"))
+    assert assigned.experiment_id == "embedding_v2_vs_v3"
+    assert assigned.arm in SUCCESSOR.arms
+
+
+def test_the_last_experiment_stays_while_a_model_of_the_next_cannot_be_served(arms, platform):
+    arms.refresh()
+    before = arms.experiment
+
+    def refuse(_):
+        raise ModelsDisagree("fitted were v2 on catalogue a, v3 on catalogue b")
+
+    arms._require_models = refuse
+    platform.table.experiment = SUCCESSOR
+    arms.refresh()
+
+    assert arms.experiment == before
+    [line] = platform.logged("kept the last experiment")
+    assert "catalogue b" in line["reason"]
+
+
+def test_the_last_experiment_stays_while_the_record_cannot_be_obeyed(arms, platform):
+    arms.refresh()
+    before = arms.experiment
+    platform.table.error = InvalidExperiment("v1_weight: given half")
+
+    arms.refresh()
+
+    assert arms.experiment == before
