@@ -1,0 +1,96 @@
+"""POST /inference: similar apps by whichever model the endpoint gives the request to."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from kindred_aws.sagemaker_inference import (
+    CallRefused,
+    EndpointNotFound,
+    ModelFailed,
+    ModelNotReached,
+    ModelRefused,
+    ModelReply,
+    ModelTooSlow,
+)
+from rollout_functions.api_problems import Refusal, answer, invalid_field, try_again
+from rollout_functions.api_requests import ProxyRequest, no_such_route, respond
+from rollout_functions.body_reading import read_body
+from rollout_functions.inference_settings import emit_latency, model
+from rollout_functions.prediction_requests import (
+    InferenceIn,
+    ModelAnswer,
+    inference_document,
+    model_request,
+)
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    started = time.perf_counter()
+    return respond(event, "inference", lambda request: _route(request, started))
+
+
+def _route(request: ProxyRequest, started: float) -> dict[str, Any]:
+    if request.segments:
+        raise no_such_route(request)
+    if request.method != "POST":
+        raise no_such_route(request, allowed="POST")
+    asked = read_body(request.body, InferenceIn)
+    called = time.perf_counter()
+    reply = _ask(asked, str(request.event["requestContext"]["requestId"]))
+    model_ms = (time.perf_counter() - called) * 1000
+    # Before it is read: an answer of a variant that nobody can read took its time all the same.
+    emit_latency(reply.variant, model_ms)
+    document = inference_document(_read(reply), variant=reply.variant, model_ms=model_ms)
+    document["latency_ms"]["total"] = round((time.perf_counter() - started) * 1000, 1)
+    return answer(HTTPStatus.OK, document)
+
+
+def _ask(asked: InferenceIn, request_id: str) -> ModelReply:
+    """Raises Refusal."""
+    body = model_request(asked.features, asked.top_k)
+    # What is captured tells requests apart, and users without naming them.
+    user = hashlib.sha256(asked.user_id.encode()).hexdigest()[:16]
+    try:
+        return model().invoke(
+            body, variant=asked.target_variant, inference_id=f"{user}-{request_id}"[:64]
+        )
+    except EndpointNotFound as error:
+        raise try_again(
+            "no model is registered yet: the first approved model package creates the endpoint",
+            slug="model_not_registered",
+            seconds=60,
+        ) from error
+    except CallRefused as error:
+        raise invalid_field("/target_variant", str(error), given=asked.target_variant) from error
+    except ModelRefused as error:
+        raise invalid_field("/features", f"the model takes no such request: {error}") from error
+    except ModelFailed as error:
+        raise Refusal(
+            HTTPStatus.BAD_GATEWAY, f"the model failed: {error}", slug="model-failed"
+        ) from error
+    except ModelTooSlow as error:
+        raise Refusal(
+            HTTPStatus.GATEWAY_TIMEOUT, "the model did not answer in time", slug="model-too-slow"
+        ) from error
+    except ModelNotReached as error:
+        raise try_again(
+            "the model cannot be reached right now; send this again", slug="model-unavailable"
+        ) from error
+
+
+def _read(reply: ModelReply) -> ModelAnswer:
+    try:
+        return msgspec.json.decode(reply.body, type=ModelAnswer)
+    except msgspec.DecodeError as error:
+        raise Refusal(
+            HTTPStatus.BAD_GATEWAY,
+            f"variant {reply.variant} answered with no predictions: {error}",
+            slug="model-failed",
+        ) from error
