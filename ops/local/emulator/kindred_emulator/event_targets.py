@@ -56,6 +56,10 @@ def _refusal(target: dict[str, Any], rule_arn: str) -> str | None:
         return session.refusal("states:StartExecution", arn)
     if service not in ACTIONS:
         return f"targets of {service} are not carried on the laptop"
+    if target.get("RoleArn"):
+        session = role_session(target["RoleArn"], rule_arn.rpartition("/")[2])
+        asked = ((ACTIONS[service], arn), needed_key(ACTIONS[service], service, arn))
+        return next((no for each in asked if each and (no := session.refusal(*each))), None)
     return _service_refusal(ACTIONS[service], service, arn, rule_arn)
 
 
