@@ -32,20 +32,29 @@ class ExperimentTable:
         obeyed.
         """
         item = self.current_item(experiment_id)
-        return parse_experiment(item["experiment_id"]["S"], item) if item else None
+        return _parse(item) if item else None
+
+    def succession(self, experiment_id: str) -> list[EmbeddingExperiment]:
+        """The experiment that holds now, then those before it. Raises InvalidExperiment."""
+        return [_parse(item) for item in reversed(self._chain(experiment_id))]
 
     def current_item(self, experiment_id: str) -> Item | None:
-        """As `embedding_experiment`, unread. A successor without a record is passed over."""
-        item = self._item(experiment_id)
-        for _ in range(_LONGEST_SUCCESSION):
-            successor = (item or {}).get("succeeded_by", {}).get("S")
-            following = self._item(successor) if successor else None
-            if following is None:
-                return item
-            item = following
-        raise InvalidExperiment(
-            f"succeeded_by: {experiment_id} has more than {_LONGEST_SUCCESSION} successors"
-        )
+        """As `embedding_experiment`, unread."""
+        chain = self._chain(experiment_id)
+        return chain[-1] if chain else None
+
+    def _chain(self, experiment_id: str) -> list[Item]:
+        """From this experiment on. A successor without a record is passed over."""
+        chain: list[Item] = []
+        next_id: str | None = experiment_id
+        while next_id and (item := self._item(next_id)):
+            chain.append(item)
+            next_id = item.get("succeeded_by", {}).get("S")
+            if len(chain) > _LONGEST_SUCCESSION:
+                raise InvalidExperiment(
+                    f"succeeded_by: {experiment_id} has more than {_LONGEST_SUCCESSION} successors"
+                )
+        return chain
 
     def _item(self, experiment_id: str) -> Item | None:
         return self._client.get_item(
@@ -58,6 +67,10 @@ class ExperimentTable:
 def weight_attribute(arm: Arm) -> str:
     """`v1_weight`, as the requirements name it, and so on for later models."""
     return f"{arm}_weight"
+
+
+def _parse(item: Item) -> EmbeddingExperiment:
+    return parse_experiment(item["experiment_id"]["S"], item)
 
 
 def parse_experiment(experiment_id: str, item: Item) -> EmbeddingExperiment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
@@ -11,7 +11,11 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kindred.experiments.bucketing import Arm
-from kindred.experiments.embedding_experiment import InvalidExperiment, control_only
+from kindred.experiments.embedding_experiment import (
+    EmbeddingExperiment,
+    InvalidExperiment,
+    control_only,
+)
 from kindred.similarity.manifest import CorruptArtefact
 from kindred_aws.artefact_store import ArtefactNotFound
 from kindred_aws.experiment_table import ExperimentTable
@@ -25,12 +29,12 @@ class Assigned(NamedTuple):
     arm: Arm
 
 
+_UNREADABLE = (BotoCoreError, ClientError, InvalidExperiment)
 _NOT_SERVED = (
     ArtefactNotFound,
     BotoCoreError,
     ClientError,
     CorruptArtefact,
-    InvalidExperiment,
     ModelsDisagree,
     OSError,
 )
@@ -39,7 +43,8 @@ _NOT_SERVED = (
 class Arms:
     """`refresh` keeps the last good experiment when the table cannot be read or obeyed.
 
-    So it does while a model of the next experiment cannot be loaded: `require_models` raises then.
+    While a model of an experiment cannot be loaded, and `require_models` raises, the one before
+    holds.
     """
 
     def __init__(
@@ -62,16 +67,32 @@ class Arms:
         self.read_at: float | None = None
 
     def refresh(self) -> None:
-        first_id = self._first_id
         try:
-            found = self._table.embedding_experiment(first_id) or control_only(first_id)
-            self._require_models(found.arms)
-        except _NOT_SERVED as error:
+            succession = self._table.succession(self._first_id)
+        except _UNREADABLE as error:
             self._logger.warning("kept the last experiment", reason=str(error))
+            return
+        found = self._served(succession or [control_only(self._first_id)])
+        if found is None:
             return
         if found != self.experiment:
             self._logger.info("experiment changed", experiment=asdict(found))
         self.experiment, self.read_at = found, time.time()
+
+    def _served(self, succession: Sequence[EmbeddingExperiment]) -> EmbeddingExperiment | None:
+        """The first whose models are there; loading them is tried again at every refresh."""
+        for experiment in succession:
+            try:
+                self._require_models(experiment.arms)
+            except _NOT_SERVED as error:
+                self._logger.warning(
+                    "experiment not served",
+                    experiment_id=experiment.experiment_id,
+                    reason=str(error),
+                )
+            else:
+                return experiment
+        return None
 
     async def assign(
         self, partner_id: str, app_id: str, *, vector_keys: tuple[str, ...] = ()

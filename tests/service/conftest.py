@@ -95,12 +95,12 @@ class ExperimentTableFake:
         self.experiment = EmbeddingExperiment(
             experiment_id="e", status="active", control_weight=0.5
         )
-        self.error = None
+        self.error, self.before = None, []
 
-    def embedding_experiment(self, experiment_id):
+    def succession(self, experiment_id):
         if self.error:
             raise self.error
-        return self.experiment
+        return [self.experiment, *self.before]
 
 
 class UnitCacheFake:

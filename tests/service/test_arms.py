@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -44,20 +45,20 @@ def test_the_next_experiment_holds_once_its_models_are_there(arms, platform, req
     assert assigned.arm in SUCCESSOR.arms
 
 
-def test_the_last_experiment_stays_while_a_model_of_the_next_cannot_be_served(arms, platform):
+def test_the_experiment_before_holds_while_a_model_of_the_next_cannot_be_served(arms, platform):
+    finished = replace(platform.table.experiment, status="completed", winner="v2")
+    platform.table.experiment, platform.table.before = SUCCESSOR, [finished]
+
+    def refuse_v3(wanted):
+        if "v3" in wanted:
+            raise ModelsDisagree("fitted were v2 on catalogue a, v3 on catalogue b")
+
+    arms._require_models = refuse_v3
     arms.refresh()
-    before = arms.experiment
 
-    def refuse(_):
-        raise ModelsDisagree("fitted were v2 on catalogue a, v3 on catalogue b")
-
-    arms._require_models = refuse
-    platform.table.experiment = SUCCESSOR
-    arms.refresh()
-
-    assert arms.experiment == before
-    [line] = platform.logged("kept the last experiment")
-    assert "catalogue b" in line["reason"]
+    assert arms.experiment == finished
+    [line] = platform.logged("experiment not served")
+    assert (line["experiment_id"], line["reason"][-1]) == ("embedding_v2_vs_v3", "b")
 
 
 def test_the_last_experiment_stays_while_the_record_cannot_be_obeyed(arms, platform):

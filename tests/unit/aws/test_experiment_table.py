@@ -84,3 +84,12 @@ def test_a_record_that_cannot_be_obeyed_says_why(dynamodb, table, attributes, me
 
     with pytest.raises(InvalidExperiment, match=message):
         table.embedding_experiment("e")
+
+
+def test_those_before_follow_the_one_that_holds(dynamodb, table):
+    put(dynamodb, v1_weight={"N": "0"}, succeeded_by={"S": "embedding_v2_vs_v3"})
+    successor(dynamodb)
+
+    ids = [experiment.experiment_id for experiment in table.succession("e")]
+    assert ids == ["embedding_v2_vs_v3", "e"]
+    assert table.succession("nobody's") == []
