@@ -145,7 +145,7 @@ class DeploymentTable:
                 TransactItems=[put, *([condition] if condition else [])]
             )
         except ClientError as error:
-            if any(_failures(error)):
+            if _failures(error) or _collided(error):
                 raise StaleDeployment(deployment.deployment_id) from error
             raise
         return saved
@@ -217,6 +217,11 @@ class DeploymentTable:
 def _refusal(error: ClientError, deployment: Deployment) -> Exception:
     """Why the endpoint was not to be had; the error itself where that is not the reason."""
     endpoint = next((each for each in _failures(error) if "endpoint" in each), None)
+    if endpoint is None and _collided(error):
+        return EndpointBusy(
+            f"endpoint: given {deployment.endpoint!r}, which another request changes at this "
+            "moment; allowed once that is over"
+        )
     if endpoint is None:
         return error
     if active := endpoint.get("active_deployment"):
@@ -232,11 +237,21 @@ def _refusal(error: ClientError, deployment: Deployment) -> Exception:
 
 
 def _failures(error: ClientError) -> list[dict[str, Any]]:
-    """The items, as they are, of the conditions that did not hold."""
-    reasons = cast("list[dict[str, Any]]", error.response.get("CancellationReasons", []))
+    """The items of the conditions that did not hold, as they are; empty where none was asked."""
     return [
-        reason.get("Item", {}) for reason in reasons if reason["Code"] == "ConditionalCheckFailed"
+        reason.get("Item", {})
+        for reason in _reasons(error)
+        if reason["Code"] == "ConditionalCheckFailed"
     ]
+
+
+def _collided(error: ClientError) -> bool:
+    """Two transactions on one item: DynamoDB lets only one through."""
+    return any(reason["Code"] == "TransactionConflict" for reason in _reasons(error))
+
+
+def _reasons(error: ClientError) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", error.response.get("CancellationReasons", []))
 
 
 def _content(deployment: Deployment) -> str:
