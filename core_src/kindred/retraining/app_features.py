@@ -11,6 +11,7 @@ from kindred.similarity.app import CatalogueApp
 
 # Of fewer impressions a rate says more of chance than of the app.
 LEAST_IMPRESSIONS = 20
+_NUMBERS = {"historical_ctr", "avg_rating"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,13 @@ def changed(
 ) -> Iterator[AppFeatures]:
     """Those whose record is missing or says something else; its time is not looked at."""
     for features in wanted:
-        if stored.get(features.app_id) != features.values():
+        if _read(stored.get(features.app_id, {})) != _read(features.values()):
             yield features
+
+
+def _read(values: Mapping[str, str]) -> dict[str, str | float]:
+    """Numbers as numbers: the store may spell them in another way than they were written."""
+    return {name: float(value) if name in _NUMBERS else value for name, value in values.items()}
 
 
 def event_time(at: datetime) -> str:

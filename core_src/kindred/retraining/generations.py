@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from kindred.experiments.bucketing import ARMS
+from kindred.experiments.bucketing import ARMS, Arm
 from kindred.retraining.model_experiment import ModelExperiment
 
 # The requirements' retraining begins from the second model.
-FIRST_BASELINE = "v2"
-_VERSION = re.compile(r"v([1-9][0-9]{0,3})")
+FIRST_BASELINE: Arm = "v2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    baseline: str
-    candidate: str
+    baseline: Arm
+    candidate: Arm
 
 
 class NoGeneration(Exception):
@@ -41,18 +39,10 @@ def next_generation(experiment: ModelExperiment | None) -> Generation:
     return _after(experiment.treatment)
 
 
-def _after(serving: str) -> Generation:
-    number = max(version_number(serving), version_number(FIRST_BASELINE))
-    candidate = f"v{number + 1}"
-    if candidate not in ARMS:
+def _after(serving: Arm) -> Generation:
+    at = max(ARMS.index(serving), ARMS.index(FIRST_BASELINE))
+    if at + 1 == len(ARMS):
         raise NoGeneration(
-            f"{serving} serves, and no service knows {candidate}: allowed {', '.join(ARMS)}"
+            f"{serving} serves, and is the last that services know: {', '.join(ARMS)}"
         )
-    return Generation(baseline=f"v{number}", candidate=candidate)
-
-
-def version_number(version: str) -> int:
-    match = _VERSION.fullmatch(version)
-    if match is None:
-        raise ValueError(f"version: given {version!r}, allowed v1, v2 and so on")
-    return int(match[1])
+    return Generation(baseline=ARMS[at], candidate=ARMS[at + 1])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from kindred.experiments.bucketing import Arm
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelExperiment:
@@ -15,11 +17,11 @@ class ModelExperiment:
     """
 
     experiment_id: str
-    control: str
-    treatment: str
+    control: Arm
+    treatment: Arm
     status: str
     control_weight: float
-    winner: str | None = None
+    winner: Arm | None = None
     revision: int = 0
     run_id: str | None = None
     started_at: datetime | None = None
@@ -27,6 +29,6 @@ class ModelExperiment:
     shift_reason: str = ""
 
     @property
-    def serving(self) -> str:
+    def serving(self) -> Arm:
         """Who gets everybody, once the experiment is not active."""
         return self.winner if self.status == "completed" and self.winner else self.control
