@@ -11,11 +11,15 @@ from kindred_constructs.announcement_topic import AnnouncementTopic
 from kindred_constructs.function_api import FunctionApi
 from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.function_bundle import FunctionBundle
-from kindred_constructs.function_schedule import EVERY_MINUTE, FunctionSchedule
+from kindred_constructs.function_schedule import EVERY_MINUTE, FunctionSchedule, weekly
 from kindred_constructs.model_endpoints import ModelEndpoints
+from kindred_constructs.model_images import ModelImages
 from kindred_constructs.python_function import FunctionRules
+from kindred_constructs.retraining import Retraining
+from kindred_constructs.retraining_functions import RetrainingParts, RetrainingRules
 from kindred_constructs.rollout_events import RolloutEvents, SageMakerEvents
 from kindred_constructs.rollout_functions import RolloutFunctions, RolloutPace, RolloutParts
+from kindred_constructs.training_job import TrainingShape
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
 from stacks.network_stack import NetworkStack
@@ -47,6 +51,7 @@ class SageMakerStack(cdk.Stack):
             prefix=f"kindred-{environment.slug}-",
             names=environment.rollout.endpoints,
             vpc=network.vpc,
+            subnets=network.task_subnets,
             training=data.training,
             key=data.key,
             log_key=network.telemetry_key,
@@ -58,6 +63,7 @@ class SageMakerStack(cdk.Stack):
         self._wake()
         self._tell()
         self._add_api()
+        self._add_retraining()
 
     def _asset(self, name: str) -> FunctionAsset:
         return FunctionAsset(
@@ -82,9 +88,6 @@ class SageMakerStack(cdk.Stack):
                 packages=data.packages,
                 training=data.training,
                 events=self._events,
-                key=data.key,
-                vpc=self._network.vpc,
-                subnets=self._network.task_subnets,
             ),
             pace=RolloutPace(
                 minute_seconds=self._environment.rollout.minute_seconds,
@@ -176,5 +179,49 @@ class SageMakerStack(cdk.Stack):
             "EndpointsTableName": tables.endpoints.table_name,
             "ModelPackageGroupName": self._data.packages.name,
             "ServingEndpointName": rollout.serving_endpoint,
+        }.items():
+            cdk.CfnOutput(self, name, value=value)
+
+    def _add_retraining(self) -> None:
+        data, given, sizes = self._data, self._environment.retraining, self._environment.sizes
+        retraining = Retraining(
+            self,
+            "Retraining",
+            asset=self._asset("retraining_functions"),
+            parts=RetrainingParts(
+                endpoints=self._endpoints,
+                images=ModelImages(self, "Images"),
+                training=data.training,
+                embeddings=data.stores.embeddings,
+                archive=self._streaming.archive,
+                features=data.features,
+                packages=data.packages,
+                runs=data.retraining,
+                experiments=data.stores.tables,
+            ),
+            rules=RetrainingRules(
+                staging_instance_type=sizes.endpoints.instance_type,
+                minimum_interactions=given.minimum_interactions,
+                maximum_interactions=given.maximum_interactions,
+                watch_hours=given.watch_hours,
+                retire_after_days=given.retire_after_days,
+                minute_seconds=self._environment.rollout.minute_seconds,
+            ),
+            shape=TrainingShape(**sizes.training.model_dump(), spot=given.spot),
+            weekly=weekly(given.starts_on, given.starts_at),
+            cool_down_hours=given.cool_down_hours,
+            key=data.key,
+            unstarted=self._streaming.unscheduled,
+            email=self._environment.alarms.email,
+        )
+        functions = retraining.functions
+        for name, value in {
+            "RetrainingStateMachineArn": retraining.machine.machine.state_machine_arn,
+            "RetrainingTopicArn": retraining.topic.topic_arn,
+            "RetrainingTableName": data.retraining.runs.table_name,
+            "FeatureGroupName": data.features.name,
+            "StartRetrainingFunctionName": retraining.start.function.function_name,
+            "DetectDriftFunctionName": functions.detect_drift.function.function_name,
+            "FeedFeaturesFunctionName": functions.feed_features.function.function_name,
         }.items():
             cdk.CfnOutput(self, name, value=value)

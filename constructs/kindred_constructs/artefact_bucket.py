@@ -63,3 +63,12 @@ class ArtefactBucket(s3.Bucket):
                 grantee=grantee, actions=["s3:ListBucket"], resource_arns=[self.bucket_arn]
             )
         )
+
+    def grant_publish(self, grantee: iam.IGrantable) -> None:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["s3:AbortMultipartUpload", "s3:PutObject"],
+            resource_arns=[self.arn_for_objects(PUBLISHED)],
+        )
+        if self.encryption_key:
+            self.encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")

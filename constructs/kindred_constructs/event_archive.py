@@ -42,6 +42,35 @@ class EventArchive(Construct):
         self.workgroup = self._workgroup(name)
         self._deliver(stream, log_key)
 
+    def grant_query(self, grantee: iam.IGrantable) -> None:
+        """Ask Athena: it reads the catalogue and the data, and writes answers, as who asks it."""
+        workgroup = cdk.Stack.of(self).format_arn(
+            service="athena", resource="workgroup", resource_name=self.workgroup.ref
+        )
+        bucket = self.bucket
+        for actions, resources in (
+            (
+                (
+                    "athena:GetQueryExecution",
+                    "athena:GetQueryResults",
+                    "athena:StartQueryExecution",
+                    "athena:StopQueryExecution",
+                ),
+                [workgroup],
+            ),
+            (("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"), self._catalog_arns()),
+            (("s3:GetBucketLocation", "s3:ListBucket"), [bucket.bucket_arn]),
+            (("s3:GetObject",), [bucket.arn_for_objects(f"{_EVENTS}*")]),
+            (
+                ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"),
+                [bucket.arn_for_objects(f"{_RESULTS}*")],
+            ),
+        ):
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=list(actions), resource_arns=resources
+            )
+        self._key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
+
     def _bucket(self, access_logs: s3.IBucket, delete_after: cdk.Duration) -> s3.Bucket:
         def rule(prefix: str, expiration: cdk.Duration) -> s3.LifecycleRule:
             return s3.LifecycleRule(

@@ -41,3 +41,15 @@ class ExperimentTables(Construct):
         self.experiments.grant(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")
         self.metrics.grant(grantee, "dynamodb:Query")
         self._rules.grant_key(grantee)
+
+    def grant_read(self, grantee: iam.IGrantable) -> None:
+        self.experiments.grant(grantee, "dynamodb:GetItem")
+        self._rules.grant_key(grantee)
+
+    def grant_challenge(self, grantee: iam.IGrantable) -> None:
+        """Put a new model beside the one that serves, and follow what becomes of it."""
+        self.experiments.grant(
+            grantee, *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        )
+        self.metrics.grant(grantee, "dynamodb:Query")
+        self._rules.grant_key(grantee)

@@ -34,6 +34,7 @@ class ModelEndpoints(Construct):
         prefix: str,
         names: Sequence[str],
         vpc: ec2.IVpc,
+        subnets: ec2.SubnetSelection,
         training: TrainingBucket,
         key: kms.IKey,
         log_key: kms.IKey,
@@ -41,6 +42,8 @@ class ModelEndpoints(Construct):
         super().__init__(scope, construct_id)
         self.prefix = prefix
         self.names = tuple(names)
+        self.subnet_ids = vpc.select_subnets(subnet_type=subnets.subnet_type).subnet_ids
+        self.key = key
         self.role = ModelRole(self, "Role", prefix=prefix, training=training, key=key)
         self.security_group = ec2.SecurityGroup(
             self,
@@ -61,6 +64,15 @@ class ModelEndpoints(Construct):
                 encryption_key=log_key,
             )
             log_group.grant_write(self.role)
+
+    def placement(self) -> dict[str, str]:
+        """How functions that make endpoints are told where these belong."""
+        return {
+            "EXECUTION_ROLE_ARN": self.role.role_arn,
+            "DATA_KEY_ARN": self.key.key_arn,
+            "SUBNET_IDS": cdk.Fn.join(",", self.subnet_ids),
+            "SECURITY_GROUP_IDS": self.security_group.security_group_id,
+        }
 
     def grant_invoke(self, grantee: iam.IGrantable, name: str) -> None:
         _allow(grantee, [self._arn("endpoint", name)], "sagemaker:InvokeEndpoint")

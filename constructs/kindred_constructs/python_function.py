@@ -16,6 +16,8 @@ from constructs import Construct
 
 from kindred_constructs.function_bundle import FunctionBundle
 
+# Of what functions measure.
+NAMESPACE = "Kindred"
 # Of a function in a VPC. EC2 knows no resource before the interface exists, and its Describe
 # actions never do.
 _INTERFACES = (
@@ -80,7 +82,7 @@ class PythonFunction(Construct):
             environment={
                 "ENVIRONMENT": rules.environment_name,
                 "POWERTOOLS_SERVICE_NAME": handler.partition(".")[0],
-                "POWERTOOLS_METRICS_NAMESPACE": "Kindred",
+                "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **environment,
             },

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.model_endpoints import ModelEndpoints
 from kindred_constructs.model_packages import ModelPackages
-from kindred_constructs.python_function import PythonFunction
+from kindred_constructs.python_function import NAMESPACE, PythonFunction
 from kindred_constructs.rollout_events import RolloutEvents
 from kindred_constructs.rollout_tables import RolloutTables
 from kindred_constructs.training_bucket import (
@@ -24,8 +22,6 @@ from kindred_constructs.training_bucket import (
     DATA_CAPTURE,
     TrainingBucket,
 )
-
-METRICS_NAMESPACE = "Kindred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +33,6 @@ class RolloutParts:
     packages: ModelPackages
     training: TrainingBucket
     events: RolloutEvents
-    key: kms.IKey
-    vpc: ec2.IVpc
-    subnets: ec2.SubnetSelection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +74,7 @@ class RolloutFunctions(Construct):
             timeout_seconds=28,
             environment={
                 "ENDPOINT_NAME": self.serving_endpoint,
-                "METRICS_NAMESPACE": METRICS_NAMESPACE,
+                "METRICS_NAMESPACE": NAMESPACE,
             },
         )
         self._parts.endpoints.grant_invoke(function.role, self._parts.endpoints.names[0])
@@ -95,14 +88,13 @@ class RolloutFunctions(Construct):
             timeout_seconds=60,
             environment={
                 **self._known(),
-                **self._placement(),
-                "EXECUTION_ROLE_ARN": parts.endpoints.role.role_arn,
+                **parts.endpoints.placement(),
+                "INSTANCE_TYPE": pace.instance_type,
                 "DATA_CAPTURE_URI": parts.training.s3_url_for_object(DATA_CAPTURE),
-                "DATA_KEY_ARN": parts.key.key_arn,
                 "EVENT_BUS_NAME": parts.events.bus.event_bus_name,
                 "INITIAL_INSTANCES": str(pace.initial_instances),
                 "PREFLIGHT_ALARMS": cdk.Fn.join(",", [each.alarm_name for each in preflight]),
-                "METRICS_NAMESPACE": METRICS_NAMESPACE,
+                "METRICS_NAMESPACE": NAMESPACE,
             },
         )
         role, names = function.role, parts.endpoints.names
@@ -150,7 +142,7 @@ class RolloutFunctions(Construct):
             environment={
                 **self._known(),
                 "TRAINING_BUCKET": parts.training.bucket_name,
-                "DATA_KEY_ARN": parts.key.key_arn,
+                "DATA_KEY_ARN": parts.endpoints.key.key_arn,
                 "INSTANCE_TYPE": self._pace.instance_type,
             },
         )
@@ -168,16 +160,6 @@ class RolloutFunctions(Construct):
             "ENDPOINTS": ",".join(parts.endpoints.names),
             "MODEL_PACKAGE_GROUP": parts.packages.name,
             "ROLLOUT_MINUTE_SECONDS": str(self._pace.minute_seconds),
-        }
-
-    def _placement(self) -> Mapping[str, str]:
-        subnets = self._parts.vpc.select_subnets(
-            subnets=self._parts.subnets.subnets, subnet_type=self._parts.subnets.subnet_type
-        )
-        return {
-            "INSTANCE_TYPE": self._pace.instance_type,
-            "SUBNET_IDS": cdk.Fn.join(",", subnets.subnet_ids),
-            "SECURITY_GROUP_IDS": self._parts.endpoints.security_group.security_group_id,
         }
 
     def _reconcile_name(self) -> str:

@@ -61,6 +61,11 @@ class TrainingBucket(s3.Bucket):
         if self.encryption_key:
             self.encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
 
+    def grant_unload_below(self, grantee: iam.IGrantable, prefix: str) -> None:
+        """What Athena takes to write an answer there as who asked."""
+        self.grant_write_below(grantee, prefix)
+        _allow(grantee, [self.bucket_arn], "s3:GetBucketLocation", "s3:ListBucket")
+
     def _objects(self, prefixes: tuple[str, ...]) -> list[str]:
         return [self.arn_for_objects(f"{prefix}*") for prefix in prefixes]
 

@@ -1,0 +1,54 @@
+"""Alarms over drift: what is asked has changed, or what is predicted no longer comes true."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+# Shares: of queries that moved to other categories or regions in a week, and of a growth in error.
+FEATURE_SHIFT, ERROR_GROWTH = 0.2, 0.5
+
+
+class DriftAlarms(Construct):
+    """Over what `service` finds once a day: between two runs an alarm stays as it is."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, namespace: str, service: str
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._namespace = namespace
+        self._service = service
+        self.features = self._alarm(
+            "Features",
+            "FeatureDriftShift",
+            FEATURE_SHIFT,
+            "What is asked for differs by more than 20 % from the reference",
+        )
+        self.predictions = self._alarm(
+            "Predictions",
+            "PredictionMaeGrowth",
+            ERROR_GROWTH,
+            "Predicted click rates are off by more than 50 % more than they were",
+        )
+
+    def _alarm(
+        self, construct_id: str, metric: str, above: float, description: str
+    ) -> cloudwatch.Alarm:
+        return cloudwatch.Alarm(
+            self,
+            construct_id,
+            alarm_description=description,
+            metric=cloudwatch.Metric(
+                namespace=self._namespace,
+                metric_name=metric,
+                dimensions_map={"service": self._service},
+                statistic="Maximum",
+                period=cdk.Duration.hours(1),
+            ),
+            threshold=above,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            # No news for a day must not look like an end of the drift: each alarm is one episode.
+            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+        )

@@ -1,0 +1,182 @@
+"""The functions of retraining, and what each may do: nothing of theirs touches what serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs import Construct
+
+from kindred_constructs.app_features import AppFeatures
+from kindred_constructs.artefact_bucket import ArtefactBucket
+from kindred_constructs.event_archive import TABLE as EVENTS
+from kindred_constructs.event_archive import EventArchive
+from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID, ExperimentTables
+from kindred_constructs.function_asset import FunctionAsset
+from kindred_constructs.model_endpoints import STAGING, ModelEndpoints
+from kindred_constructs.model_images import ModelImages
+from kindred_constructs.model_packages import ModelPackages
+from kindred_constructs.python_function import PythonFunction
+from kindred_constructs.retraining_table import RetrainingTable
+from kindred_constructs.training_bucket import MODELS, RETRAINING, TrainingBucket
+
+# What takes longer than a look at a record: seconds and MiB.
+_LARGE = {
+    "CheckTrainingData": (300, 1024),
+    "EvaluateModel": (300, 1024),
+    "TestStaging": (300, 2048),
+    "SimulateExperiment": (600, 2048),
+    "ApproveModel": (300, 2048),
+    "FeedFeatures": (900, 2048),
+    "DetectDrift": (900, 2048),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrainingParts:
+    """What the functions work on."""
+
+    endpoints: ModelEndpoints
+    images: ModelImages
+    training: TrainingBucket
+    embeddings: ArtefactBucket
+    archive: EventArchive
+    features: AppFeatures
+    packages: ModelPackages
+    runs: RetrainingTable
+    experiments: ExperimentTables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrainingRules:
+    staging_instance_type: str
+    minimum_interactions: int
+    maximum_interactions: int
+    watch_hours: int
+    retire_after_days: int
+    minute_seconds: int
+
+
+class RetrainingFunctions(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        asset: FunctionAsset,
+        parts: RetrainingParts,
+        rules: RetrainingRules,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._asset = asset
+        self._parts = parts
+        self._settings = {**self._known(rules), **parts.endpoints.placement()}
+        self._by_name: dict[str, PythonFunction] = {}
+        self._grant_data()
+        self._grant_models()
+        self._grant_staging()
+        self._grant_experiments()
+        self.feed_features = self._add_feed()
+        self.detect_drift = self._add_drift()
+
+    def of(self, state: str) -> PythonFunction:
+        """That does what the machine's state of this name is for."""
+        if state not in self._by_name:
+            seconds, memory_mib = _LARGE.get(state, (60, 512))
+            self._by_name[state] = self._asset.function(
+                self,
+                state,
+                environment=self._settings,
+                timeout_seconds=seconds,
+                memory_mib=memory_mib,
+            )
+        return self._by_name[state]
+
+    def _grant_data(self) -> None:
+        parts = self._parts
+        plan, check = self.of("PlanTrainingData").role, self.of("CheckTrainingData").role
+        parts.experiments.grant_read(plan)
+        parts.embeddings.grant_read_published(plan)
+        parts.features.grant_describe(plan)
+        parts.runs.grant_record(plan)
+        parts.training.grant_read_below(check, RETRAINING)
+        parts.training.grant_write_below(check, RETRAINING)
+        parts.runs.grant_record(check)
+
+    def _grant_models(self) -> None:
+        parts = self._parts
+        for state in ("EvaluateModel", "RegisterModel", "ApproveModel", "ArchiveModel"):
+            role = self.of(state).role
+            parts.training.grant_read_below(role, MODELS, RETRAINING)
+            parts.runs.grant_record(role)
+        parts.training.grant_write_below(self.of("EvaluateModel").role, RETRAINING)
+        for state in ("RegisterModel", "ApproveModel", "ArchiveModel"):
+            parts.packages.grant_register(self.of(state).role)
+        parts.embeddings.grant_read_published(self.of("ApproveModel").role)
+        parts.embeddings.grant_publish(self.of("ApproveModel").role)
+
+    def _grant_staging(self) -> None:
+        """The endpoint where a model is tried, which serves nobody."""
+        parts = self._parts
+        for state in ("StageModel", "RemoveStaging"):
+            parts.endpoints.grant_change(self.of(state).role, STAGING)
+        parts.endpoints.grant_describe(self.of("CheckStaging").role, STAGING)
+        parts.packages.grant_read(self.of("StageModel").role)
+        for state in ("TestStaging", "SimulateExperiment"):
+            role = self.of(state).role
+            parts.endpoints.grant_invoke(role, STAGING)
+            parts.training.grant_read_below(role, MODELS, RETRAINING)
+            parts.embeddings.grant_read_published(role)
+        for state in (
+            *("StageModel", "CheckStaging", "TestStaging"),
+            *("SimulateExperiment", "RemoveStaging"),
+        ):
+            parts.runs.grant_record(self.of(state).role)
+
+    def _grant_experiments(self) -> None:
+        parts = self._parts
+        for state in ("StartExperiment", "FollowExperiment", "RetireModel"):
+            role = self.of(state).role
+            parts.experiments.grant_challenge(role)
+            parts.runs.grant_record(role)
+
+    def _add_feed(self) -> PythonFunction:
+        parts, function = self._parts, self.of("FeedFeatures")
+        parts.embeddings.grant_read_published(function.role)
+        parts.archive.grant_query(function.role)
+        parts.features.grant_feed(function.role)
+        return function
+
+    def _add_drift(self) -> PythonFunction:
+        parts, function = self._parts, self.of("DetectDrift")
+        parts.archive.grant_query(function.role)
+        parts.embeddings.grant_read_published(function.role)
+        parts.training.grant_read_below(function.role, RETRAINING)
+        parts.training.grant_write_below(function.role, RETRAINING)
+        parts.runs.grant_record(function.role)
+        return function
+
+    def _known(self, rules: RetrainingRules) -> dict[str, str]:
+        parts = self._parts
+        return {
+            "TRAINING_BUCKET": parts.training.bucket_name,
+            "EMBEDDINGS_BUCKET": parts.embeddings.bucket_name,
+            "EVENTS_DATABASE": parts.archive.database.ref,
+            "EVENTS_TABLE": EVENTS,
+            "ATHENA_WORKGROUP": parts.archive.workgroup.ref,
+            "FEATURE_GROUP": parts.features.name,
+            "RETRAINING_TABLE": parts.runs.runs.table_name,
+            "EXPERIMENTS_TABLE": parts.experiments.experiments.table_name,
+            "METRICS_TABLE": parts.experiments.metrics.table_name,
+            "EMBEDDING_EXPERIMENT_ID": EMBEDDING_EXPERIMENT_ID,
+            "MODEL_PACKAGE_GROUP": parts.packages.name,
+            "TRAINING_JOB_PREFIX": parts.endpoints.prefix,
+            "STAGING_ENDPOINT": f"{parts.endpoints.prefix}{STAGING}",
+            "STAGING_INSTANCE_TYPE": rules.staging_instance_type,
+            "INFERENCE_IMAGE_URI": parts.images.inference.image_uri,
+            "CODE_VERSION": parts.images.training.asset_hash,
+            "MINIMUM_INTERACTIONS": str(rules.minimum_interactions),
+            "MAXIMUM_INTERACTIONS": str(rules.maximum_interactions),
+            "WATCH_HOURS": str(rules.watch_hours),
+            "RETIRE_AFTER_DAYS": str(rules.retire_after_days),
+            "ROLLOUT_MINUTE_SECONDS": str(rules.minute_seconds),
+        }
