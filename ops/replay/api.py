@@ -83,6 +83,15 @@ class ReplayApi:
         results: list[dict[str, Any]] = answer.json()["results"]
         return results
 
+    async def find_similar(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = (
+            await self._send("POST", "api/v1/find-similar", json=query)
+        ).json()
+        return answer
+
+    async def tell_outcome(self, outcome: Mapping[str, Any]) -> None:
+        await self._send("POST", "api/v1/outcomes", json=outcome)
+
     async def results(self, experiment: str) -> dict[str, Any]:
         path = f"api/v1/experiments/{experiment}/results"
         found: dict[str, Any] = (await self._as_person("GET", path)).json()
