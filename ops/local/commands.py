@@ -31,6 +31,7 @@ from ops.local.settings import (
     CACHE_PORT,
     DATABASE_PORT,
     EMULATOR_PORT,
+    SAGEMAKER_PORT,
     SEARCH_PORT,
     START_PORT,
     LocalSettings,
@@ -71,6 +72,7 @@ def up(
     cache_port: Annotated[int, typer.Option(envvar="KINDRED_CACHE_PORT")] = CACHE_PORT,
     database_port: Annotated[int, typer.Option(envvar="KINDRED_DATABASE_PORT")] = DATABASE_PORT,
     search_port: Annotated[int, typer.Option(envvar="KINDRED_SEARCH_PORT")] = SEARCH_PORT,
+    sagemaker_port: Annotated[int, typer.Option(envvar="KINDRED_SAGEMAKER_PORT")] = SAGEMAKER_PORT,
     timings: Annotated[bool, typer.Option("--timings", help="Show how long phases took.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -84,6 +86,7 @@ def up(
         cache_port=cache_port,
         database_port=database_port,
         search_port=search_port,
+        sagemaker_port=sagemaker_port,
     )
     files = () if generated else tuple(catalogue or shared_files(ROOT))
     phases = Phases(console)

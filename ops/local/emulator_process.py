@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.local.child_process import ChildProcess
 from ops.local.emulator_environment import EMULATOR, function_python
-from ops.local.operator_credentials import clean_environment, operator_environment
+from ops.local.operator_credentials import clean_environment, operator_environment, sagemaker_key
 from ops.local.settings import ACCOUNT, LOOPBACK, REGION
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def start_emulator(settings: LocalSettings, python: Path, log: LogFile) -> Child
         "KINDRED_DATABASE_PORT": str(settings.database_port),
         "KINDRED_DATABASE_USERS_FILE": str(settings.database_users_file),
         "KINDRED_SEARCH_ENDPOINT": f"{LOOPBACK}:{settings.search_port}",
+        "KINDRED_SAGEMAKER_PORT": str(settings.sagemaker_port),
+        "KINDRED_SAGEMAKER_KEY": sagemaker_key(settings),
         "KINDRED_FUNCTION_PYTHON": str(function_python(settings.root)),
         "KINDRED_AUTHORITY_FILE": str(settings.authority_file),
         # Listeners that nothing here needs, and a Docker that might be there.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 from typing import TYPE_CHECKING
@@ -43,6 +45,12 @@ def operator_environment(settings: LocalSettings) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def sagemaker_key(settings: LocalSettings) -> str:
+    """What the emulator and the local SageMaker know each other by. Raises PlatformNotRunning."""
+    secret = operator_environment(settings)["AWS_SECRET_ACCESS_KEY"]
+    return hmac.new(secret.encode(), b"sagemaker", hashlib.sha256).hexdigest()
 
 
 def clean_environment() -> dict[str, str]:

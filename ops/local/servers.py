@@ -1,4 +1,4 @@
-"""The processes that stand for AWS's own servers: emulator, cache, database, search."""
+"""The processes that stand for AWS's own servers: emulator, cache, database, search, models."""
 
 from __future__ import annotations
 
@@ -15,19 +15,24 @@ from ops.local.operator_credentials import clean_environment
 if TYPE_CHECKING:
     from ops.local.settings import LocalSettings
 
-# Each is the module `ops.local.<name>`, listens on the port of that name and speaks TLS.
-STAND_INS = ("cache", "database", "search")
+# Each is the module `ops.local.<name>` and listens on the port of that name. These speak TLS:
+SPEAKING_TLS = ("cache", "database", "search")
+# Whom only the emulator calls:
+BEHIND_THE_EMULATOR = ("sagemaker",)
+# Who asks the emulator for something.
+ASKING_THE_EMULATOR = ("search", "sagemaker")
 
 
 def start_servers(settings: LocalSettings) -> list[ChildProcess]:
     """All of them, begun: a platform cannot go on without any."""
-    issue_certificates(settings.authority_file, settings.certificates, names=STAND_INS)
+    issue_certificates(settings.authority_file, settings.certificates, names=SPEAKING_TLS)
     emulator = start_emulator(
         settings,
         emulator_python(settings.root),
         LogFile(settings.logs / "emulator.log"),
     )
-    return [emulator, *(_start_stand_in(settings, name) for name in STAND_INS)]
+    names = (*SPEAKING_TLS, *BEHIND_THE_EMULATOR)
+    return [emulator, *(_start_stand_in(settings, name) for name in names)]
 
 
 def _start_stand_in(settings: LocalSettings, name: str) -> ChildProcess:
@@ -36,7 +41,11 @@ def _start_stand_in(settings: LocalSettings, name: str) -> ChildProcess:
         [
             *(sys.executable, "-m", f"ops.local.{name}"),
             *("--state", str(settings.state), "--port", str(settings.ports[f"{name}_port"])),
-            *(("--emulator-port", str(settings.emulator_port)) if name == "search" else ()),
+            *(
+                ("--emulator-port", str(settings.emulator_port))
+                if name in ASKING_THE_EMULATOR
+                else ()
+            ),
         ],
         environment=clean_environment(),
         directory=settings.root,

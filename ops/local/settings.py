@@ -14,6 +14,7 @@ START_PORT = 4510
 CACHE_PORT = 6380
 DATABASE_PORT = 5433
 SEARCH_PORT = 9243
+SAGEMAKER_PORT = 4580
 # Every port that a platform takes, and what for.
 PORT_PURPOSES = MappingProxyType(
     {
@@ -22,6 +23,7 @@ PORT_PURPOSES = MappingProxyType(
         "cache_port": "the cache",
         "database_port": "the database",
         "search_port": "the search domain's stand-in",
+        "sagemaker_port": "the local SageMaker",
     }
 )
 
@@ -37,6 +39,7 @@ class LocalSettings:
     cache_port: int = CACHE_PORT
     database_port: int = DATABASE_PORT
     search_port: int = SEARCH_PORT
+    sagemaker_port: int = SAGEMAKER_PORT
 
     @property
     def ports(self) -> dict[str, int]:
@@ -46,6 +49,11 @@ class LocalSettings:
     @property
     def emulator_url(self) -> str:
         return f"http://{LOOPBACK}:{self.emulator_port}"
+
+    @property
+    def sagemaker_url(self) -> str:
+        """For the emulator and for faults; everybody else calls the emulator."""
+        return f"http://{LOOPBACK}:{self.sagemaker_port}"
 
     @property
     def start_url(self) -> str:

@@ -21,6 +21,7 @@ class Variant:
 
     name: str
     image: str
+    role_arn: str
     fleet: Fleet
     definition: Mapping[str, Any]
     current_weight: float

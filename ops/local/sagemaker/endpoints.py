@@ -178,6 +178,7 @@ class Endpoints:
             found[name] = Variant(
                 name=name,
                 image=container.get("Image", ""),
+                role_arn=model["ExecutionRoleArn"],
                 fleet=Fleet(endpoint, name, definition["ModelName"], created_at),
                 definition=definition,
                 current_weight=definition["InitialVariantWeight"],

@@ -32,7 +32,10 @@ class _Raw(BytesIO):
 
 
 def attach(client: Any, control_plane: ControlPlane) -> None:
-    """From here on the client's requests, serialized and signed, end at the control plane."""
+    """From here on the client's requests, serialized and signed, end at the control plane.
+
+    Before a mock of all of AWS, which would answer them too.
+    """
 
     def answered(request: Any, **_: Any) -> AWSResponse:
         body = request.body or b""
@@ -47,7 +50,7 @@ def attach(client: Any, control_plane: ControlPlane) -> None:
         headers: Any = HeadersDict(answer.headers)
         return AWSResponse(request.url, answer.status, headers, _Raw(answer.body))
 
-    client.meta.events.register("before-send", answered)
+    client.meta.events.register_first("before-send", answered)
 
 
 def _text(value: str | bytes) -> str:
@@ -106,8 +109,9 @@ class LocalSageMaker:
             alarms=lambda names: bool(self.in_alarm & set(names)),
             faults=self.faults,
         )
-        parts = endpoint_parts(surroundings, self, wait=lambda _: None)
-        self.control_plane = ControlPlane([*parts, *self.more_parts], throttle=self.faults)
+        self.parts = endpoint_parts(surroundings, self, wait=lambda _: None)
+        parts = [*self.parts.parts, *self.more_parts]
+        self.control_plane = ControlPlane(parts, throttle=self.faults)
 
     def record(self, invocation: Invocation) -> None:
         self.invocations.append(invocation)

@@ -4,29 +4,77 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ops.local.sagemaker.endpoint_changes import Surroundings
 from ops.local.sagemaker.endpoints import Endpoints
-from ops.local.sagemaker.invocation import Invocations, Measurements
+from ops.local.sagemaker.invocation import Capture, Invocations, Measurements
 from ops.local.sagemaker.models import Models
 from ops.local.sagemaker.operation import Part
 from ops.local.sagemaker.tags import Tags
 from ops.local.sagemaker.variant_targets import VariantTargets
 
+if TYPE_CHECKING:
+    from ops.local.role_credentials import CredentialsServer
+    from ops.local.sagemaker.container_launch import Launch
+    from ops.local.sagemaker.roles import Roles
+    from ops.local.settings import LocalSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointParts:
+    """Models, configurations, endpoints and their invocation, on one set of surroundings."""
+
+    surroundings: Surroundings
+    tags: Tags
+    models: Models
+    targets: VariantTargets
+    endpoints: Endpoints
+    invocations: Invocations
+
+    @property
+    def parts(self) -> list[Part]:
+        return [self.tags, self.models, self.endpoints, self.invocations]
+
 
 def endpoint_parts(
     surroundings: Surroundings,
     measurements: Measurements,
+    capture: Capture | None = None,
     *,
     wait: Callable[[float], Any] = time.sleep,
-) -> list[Part]:
-    """Models, configurations, endpoints and their invocation."""
-    tags = Tags()
+) -> EndpointParts:
+    """Everything of endpoints, ready to be called."""
+    tags, targets = Tags(), VariantTargets()
     models = Models(surroundings.clock, tags)
-    targets = VariantTargets()
     endpoints = Endpoints(models, surroundings, tags, targets)
-    invocations = Invocations(
-        endpoints, surroundings.host, surroundings.faults, measurements, wait=wait
+    host, faults = surroundings.host, surroundings.faults
+    return EndpointParts(
+        surroundings=surroundings,
+        tags=tags,
+        models=models,
+        targets=targets,
+        endpoints=endpoints,
+        invocations=Invocations(endpoints, host, faults, measurements, capture, wait=wait),
     )
-    return [tags, models, endpoints, invocations]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """What jobs stand on: the platform's files, roles, containers, and the endpoints' parts."""
+
+    settings: LocalSettings
+    folder: Path
+    roles: Roles
+    credentials: CredentialsServer
+    launch: Callable[[str], Launch]
+    endpoints: EndpointParts
+
+
+def all_parts(workplace: Workplace) -> list[Part]:
+    """Every part of the server, endpoints' first."""
+    return [
+        *workplace.endpoints.parts,
+    ]

@@ -24,11 +24,13 @@ from . import (
     recorded_only,
     relational_database,
     resource_corrections,
+    sagemaker_forwarding,
     sagemaker_resources,
     schedules,
     search_access,
     search_domain,
     secret_references,
+    service_events,
     state_machines,
     stream_pollers,
     stream_shards,
@@ -63,6 +65,8 @@ ADDITIONS = (
     sagemaker_resources,
     transactions,
     batch_actions,
+    sagemaker_forwarding,
+    service_events,
     transport,
 )
 
