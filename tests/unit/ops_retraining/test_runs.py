@@ -53,7 +53,7 @@ class FunctionFake:
 
 @pytest.fixture
 def platform():
-    return SimpleNamespace(output=lambda name: MACHINE)
+    return SimpleNamespace(output=lambda _: MACHINE)
 
 
 @pytest.fixture
