@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 
 def to_item(document: Mapping[str, Any]) -> dict[str, Any]:
-    decimals = json.loads(json.dumps(document), parse_float=Decimal)
+    decimals = json.loads(json.dumps(document, allow_nan=False), parse_float=_decimal)
     serialize = TypeSerializer().serialize
     return {name: serialize(value) for name, value in decimals.items()}
 
@@ -19,6 +19,11 @@ def to_item(document: Mapping[str, Any]) -> dict[str, Any]:
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     deserialize = TypeDeserializer().deserialize
     return {name: _plain(deserialize(value)) for name, value in item.items()}
+
+
+def _decimal(text: str) -> Decimal:
+    # The chance of a hair: DynamoDB refuses a number nearer to zero than 1e-130.
+    return Decimal(text) if abs(float(text)) > 1e-120 else Decimal(0)
 
 
 def _plain(value: Any) -> Any:

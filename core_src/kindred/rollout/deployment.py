@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -83,8 +84,6 @@ class Intent:
     requested_at: datetime
     acknowledged_at: datetime | None = None
     attempts: int = 0
-    configuration: str | None = None
-    weights: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +153,8 @@ class Deployment:
 
     @property
     def weights(self) -> dict[str, float]:
-        """The intended share of every variant; they sum to one."""
-        if self.canary_variant is None:
+        """The intended share of every variant; they sum to one. A dry run intends none."""
+        if self.canary_variant is None or self.plan.dry_run:
             return {}
         if self.baseline_variant is None or self.engine == "guardrails":
             return {self.canary_variant: 1.0}
@@ -170,7 +169,9 @@ class Deployment:
         return replace(self, state=state, reason=reason, transitions=kept)
 
     def judged(self, judgement: Judgement, *, at: datetime) -> Deployment:
-        entry = JudgedStep(at=at, step=self.step, judgement=judgement)
+        """`at` is the end of the last window that was judged."""
+        finite = {n: value for n, value in judgement.figures.items() if math.isfinite(value)}
+        entry = JudgedStep(at=at, step=self.step, judgement=replace(judgement, figures=finite))
         return replace(self, judgements=(*self.judgements, entry)[-MOST_JUDGEMENTS:])
 
     def all_announced(self) -> Deployment:

@@ -48,14 +48,14 @@ def deployment_to_json(deployment: Deployment) -> dict[str, Any]:
 def deployment_from_json(found: Mapping[str, Any]) -> Deployment:
     """Raises KeyError, TypeError or ValueError for what `deployment_to_json` did not write."""
     plan = {**found["plan"], "thresholds": Thresholds(**found["plan"]["thresholds"])}
-    rest = {
+    rest: dict[str, Any] = {
         name: found[name]
         for name in Deployment.__dataclass_fields__
         if name not in _PARTS and name not in _TIMES
     }
+    rest |= {name: _time(found[name]) for name in _TIMES}
     return Deployment(
         **rest,
-        **{name: _time(found[name]) for name in _TIMES},
         source=ModelSource(**found["source"]),
         plan=RolloutPlan(**plan),
         intent=_intent(found["intent"]),

@@ -61,6 +61,8 @@ def allowed_verbs(deployment: Deployment) -> tuple[Verb, ...]:
     if wished in ("cancel", "rollback"):
         return (wished,)
     verbs = ALLOWED[deployment.state]
+    if deployment.stage == "promote":
+        return tuple(verb for verb in verbs if verb in ("cancel", "rollback"))
     if deployment.plan.dry_run:
         return ("cancel",) if verbs else ()
     if deployment.engine == "guardrails":

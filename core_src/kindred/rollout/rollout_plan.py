@@ -13,6 +13,8 @@ OnNoData = Literal["pause", "roll_back"]
 
 # Of the periods a step is given: its bake, and twice that for traffic that is too thin to judge.
 PATIENCE = 3
+# How long an endpoint refuses a model that was rolled back on it.
+COOL_DOWN_MINUTES = 24 * 60
 # What SageMaker's own updates may take, in rollout minutes.
 _UPDATES_MINUTES = 60
 

@@ -1,0 +1,201 @@
+"""Drives deployments from what is intended to what is seen, one call of AWS at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aws_lambda_powertools.logging import Logger
+
+from kindred.rollout.baking import Period, period_due
+from kindred.rollout.deployment import Deployment
+from kindred.rollout.endpoint_calls import (
+    Action,
+    Call,
+    DeregisterScaling,
+    Make,
+    Record,
+    RegisterScaling,
+    named,
+)
+from kindred.rollout.endpoint_configuration import RolloutSettings
+from kindred.rollout.endpoint_state import ObservedEndpoint
+from kindred.rollout.intents import acknowledged, refused
+from kindred.rollout.judge import Judgement, judge
+from kindred.rollout.next_step import next_step
+from kindred.rollout.rollout_plan import COOL_DOWN_MINUTES
+from kindred_aws.aws_refusals import Refused, Unavailable, told_apart
+from kindred_aws.deployment_table import DeploymentTable, StaleDeployment
+from kindred_aws.endpoint_lock import EndpointLock, Lease
+from kindred_aws.rollout_events import EventNotTaken, RolloutEvents
+from kindred_aws.sagemaker_endpoints import SageMakerEndpoints
+from kindred_aws.variant_metrics import VariantMetrics
+from kindred_aws.variant_scaling import VariantScaling
+
+# Far more than any deployment can do without waiting for SageMaker.
+MOST_ACTIONS = 40
+# What a call may take: a lease that ends sooner is as good as lost.
+_CALL = timedelta(seconds=20)
+
+logger = Logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    deployments: DeploymentTable
+    lock: EndpointLock
+    endpoints: SageMakerEndpoints
+    scaling: VariantScaling
+    metrics: VariantMetrics
+    events: RolloutEvents
+    settings: RolloutSettings
+    clock: Callable[[], datetime]
+
+    def drive(self, deployment_id: str) -> str:
+        """As far as it goes now; what it came to, in words. Raises what AWS refuses to tell."""
+        deployment = self.deployments.load(deployment_id)
+        lease = self.lock.acquire(deployment.endpoint, now=self.clock())
+        if lease is None:
+            return "another run is at it"
+        try:
+            for _ in range(MOST_ACTIONS):
+                if stopped := self._once(deployment_id, lease):
+                    return stopped
+        except Unavailable as reason:
+            return f"left to the next run: {reason}"
+        finally:
+            self._tell(deployment_id, lease)
+            self.lock.release(lease)
+        return f"left to the next run after {MOST_ACTIONS} actions"
+
+    def _once(self, deployment_id: str, lease: Lease) -> str | None:
+        """What was asked for since the action before counts from here on."""
+        try:
+            return self._advance(self.deployments.load(deployment_id), lease)
+        except StaleDeployment:
+            if self.clock() < lease.until:
+                return None
+            return "left to the next run: the lease ran out"
+
+    def _advance(self, deployment: Deployment, lease: Lease) -> str | None:
+        """One action; why nothing more can be done now, or None to look again."""
+        if deployment.is_terminal:
+            return deployment.state
+        now = self.clock()
+        if lease.until - now < _CALL:
+            return "left to the next run: the lease runs out"
+        with told_apart():
+            observed = self._observe(deployment)
+            judgement = self._judge(deployment, observed, now)
+        action = next_step(deployment, observed, judgement, settings=self.settings, now=now)
+        return self._act(deployment, action, lease)
+
+    def _act(self, deployment: Deployment, action: Action, lease: Lease) -> str | None:
+        if isinstance(action, Record):
+            self._save(deployment, action.deployment, lease)
+            return None
+        if isinstance(action, Make):
+            intended = self.deployments.save(action.deployment, lease=lease)
+            return self._make(intended, action.call, lease)
+        return action.reason
+
+    def _make(self, intended: Deployment, call: Call, lease: Lease) -> str | None:
+        logger.info("call", deployment_id=intended.deployment_id, call=named(call))
+        try:
+            with told_apart():
+                self._call(call, intended.endpoint)
+        except Refused as reason:
+            with told_apart():
+                observed = self.endpoints.observe(intended.endpoint, described=False)
+            if observed is not None and observed.is_changing:
+                # Deferred: the intent stays as it is.
+                return f"the endpoint is {observed.status}"
+            return self._act(intended, refused(intended, str(reason), now=self.clock()), lease)
+        self.deployments.save(acknowledged(intended, now=self.clock()), lease=lease)
+        return None
+
+    def _call(self, call: Call, endpoint: str) -> None:
+        name = self.settings.on_sagemaker(endpoint)
+        if isinstance(call, RegisterScaling):
+            self.scaling.register(name, call.name)
+        elif isinstance(call, DeregisterScaling):
+            self.scaling.deregister(name, call.name)
+        else:
+            self.endpoints.make(call, endpoint)
+
+    def _observe(self, deployment: Deployment) -> ObservedEndpoint | None:
+        """Scaling and alarms are read where something may be decided by them."""
+        described = deployment.stage in ("admit", "add", "promote")
+        observed = self.endpoints.observe(deployment.endpoint, described=described)
+        if observed is None or observed.status != "InService":
+            return observed
+        if deployment.stage == "admit":
+            return replace(observed, alarms=self.metrics.in_alarm(self.settings.alarms))
+        name = self.settings.on_sagemaker(deployment.endpoint)
+        scalable = self.scaling.scalable(name, observed.weights)
+        return replace(
+            observed, scalable=scalable, scaled=self.scaling.scaled(name, sorted(scalable))
+        )
+
+    def _judge(
+        self, deployment: Deployment, observed: ObservedEndpoint | None, now: datetime
+    ) -> Judgement | None:
+        period = period_due(deployment, minute=self.settings.minute, now=now)
+        if period is None or observed is None or observed.status != "InService":
+            return None
+        return self._judged(deployment, period)
+
+    def _judged(self, deployment: Deployment, period: Period) -> Judgement:
+        baseline, canary = deployment.baseline_variant, deployment.canary_variant or ""
+        windows = self.metrics.windows(
+            self.settings.on_sagemaker(deployment.endpoint),
+            [name for name in (baseline, canary) if name],
+            period,
+        )
+        judgement = judge(
+            windows[baseline] if baseline else None,
+            windows[canary],
+            thresholds=deployment.plan.thresholds,
+        )
+        logger.info(
+            "judged",
+            deployment_id=deployment.deployment_id,
+            step=deployment.step,
+            judgement=judgement.to_json(),
+        )
+        return judgement
+
+    def _save(self, before: Deployment, deployment: Deployment, lease: Lease) -> None:
+        if deployment.state != before.state or deployment.reason != before.reason:
+            logger.info(
+                "deployment moved",
+                deployment_id=deployment.deployment_id,
+                before=before.state,
+                after=deployment.state,
+                reason=deployment.reason,
+            )
+        if not deployment.is_terminal:
+            self.deployments.save(deployment, lease=lease)
+            return
+        # Whoever rolled it back had a reason; the same model again would loop.
+        until = self.clock() + COOL_DOWN_MINUTES * self.settings.minute
+        rolled_back = deployment.outcome == "ROLLED_BACK"
+        self.deployments.finish(
+            deployment, lease=lease, refused_until=until if rolled_back else None
+        )
+
+    def _tell(self, deployment_id: str, lease: Lease) -> None:
+        """Announce each transition at least once; what fails is left to the next run.
+
+        Nothing waits for it: traffic has to go back also when nobody can be told.
+        """
+        deployment = self.deployments.load(deployment_id)
+        if all(each.announced for each in deployment.transitions):
+            return
+        try:
+            with told_apart():
+                self.events.announce(deployment)
+                self.deployments.save(deployment.all_announced(), lease=lease)
+        except (Unavailable, Refused, EventNotTaken, StaleDeployment) as reason:
+            logger.warning("not announced", deployment_id=deployment_id, reason=str(reason))
