@@ -147,6 +147,7 @@ def _experiment(item: Any) -> ModelExperiment:
         run_id=item.get("run_id", {}).get("S"),
         started_at=datetime.fromisoformat(started) if started else None,
         shift_stage=item.get("shift_stage", {}).get("S"),
+        shift_winner=item.get("shift_winner", {}).get("S"),
         shift_reason=item.get("shift_reason", {}).get("S", ""),
     )
 

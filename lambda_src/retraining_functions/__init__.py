@@ -38,13 +38,13 @@ table below says "tell", the machine publishes that to its topic as it is.
       not removed: WaitForRemoval (SecondsPath $.removal.wait_seconds), RemoveStaging again;
       not passed: ArchiveModel; passed: ApproveModel
     ApproveModel [$.approval]       {model_package_arn, version, model_version, notice}
-    StartExperiment [$.experiment]  {outcome, reason, wait_seconds, notice}; outcome "waiting"
+    StartExperiment [$.experiment]  {outcome, reason, traffic, wait_seconds, notice}; "waiting"
                                      (another experiment has not ended): WaitForExperiment
                                      (SecondsPath $.experiment.wait_seconds), StartExperiment
                                      again; "started": tell
     WaitForTraffic                  Wait, SecondsPath $.experiment.wait_seconds
-    FollowExperiment [$.experiment] {outcome, changed, reason, wait_seconds, notice}; outcome
-                                     "following": tell when `changed`, then WaitForTraffic;
+    FollowExperiment [$.experiment] {outcome, changed, traffic, reason, wait_seconds, notice};
+                                     outcome "following": tell when `changed`, then WaitForTraffic;
                                      "rolled_back": tell, ArchiveModel; "promoted": tell, go on
     WaitBeforeRetiring              Wait, SecondsPath $.experiment.wait_seconds
     RetireModel [$.retirement]      {retired, reason, notice}; tell, succeed

@@ -26,7 +26,6 @@ class RetrainingSettings:
     events_table: str
     athena_workgroup: str
     feature_group: str
-    retraining_table: str
     experiments_table: str
     metrics_table: str
     embedding_experiment_id: str
@@ -51,11 +50,10 @@ class RetrainingSettings:
 class StartSettings:
     """What StartRetraining alone is told: the machine, which itself names the other functions.
 
-    RETRAINING_MACHINE_ARN, RETRAINING_TABLE and COOL_DOWN_HOURS.
+    RETRAINING_MACHINE_ARN and COOL_DOWN_HOURS, beside RETRAINING_TABLE, which all have.
     """
 
     retraining_machine_arn: str
-    retraining_table: str
     cool_down_hours: float
 
 
@@ -70,9 +68,13 @@ def start_settings() -> StartSettings:
     """Raises KeyError for what is missing."""
     return StartSettings(
         retraining_machine_arn=os.environ["RETRAINING_MACHINE_ARN"],
-        retraining_table=os.environ["RETRAINING_TABLE"],
         cool_down_hours=float(os.environ["COOL_DOWN_HOURS"]),
     )
+
+
+def retraining_table() -> str:
+    """RETRAINING_TABLE: what is remembered of runs. Raises KeyError where it is missing."""
+    return os.environ["RETRAINING_TABLE"]
 
 
 def read_settings(given: Mapping[str, str]) -> RetrainingSettings:
@@ -83,7 +85,6 @@ def read_settings(given: Mapping[str, str]) -> RetrainingSettings:
         events_table=given["EVENTS_TABLE"],
         athena_workgroup=given["ATHENA_WORKGROUP"],
         feature_group=given["FEATURE_GROUP"],
-        retraining_table=given["RETRAINING_TABLE"],
         experiments_table=given["EXPERIMENTS_TABLE"],
         metrics_table=given["METRICS_TABLE"],
         embedding_experiment_id=given["EMBEDDING_EXPERIMENT_ID"],

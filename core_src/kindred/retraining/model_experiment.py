@@ -13,7 +13,8 @@ class ModelExperiment:
     """`status` is active, completed or stopped; `control_weight` a share in [0, 1].
 
     `run_id` and `started_at` are of the retraining that started it, None for any other.
-    `shift_stage` is how far the daily decision has come with it, and `shift_reason` why.
+    `shift_stage` is how far the daily decision has come with it, `shift_winner` whom it goes to,
+    and `shift_reason` why.
     """
 
     experiment_id: str
@@ -26,6 +27,7 @@ class ModelExperiment:
     run_id: str | None = None
     started_at: datetime | None = None
     shift_stage: str | None = None
+    shift_winner: Arm | None = None
     shift_reason: str = ""
 
     @property

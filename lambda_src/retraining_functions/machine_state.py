@@ -1,0 +1,47 @@
+"""What the machine's state carries between functions, read and written in one way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from kindred.retraining.run_names import checked_run_id
+
+State = Mapping[str, Any]
+# The first tenth of traffic is looked at this often while it is watched: hourly, of 48 hours.
+LOOKS = 48
+
+
+def run_id_of(state: State) -> str:
+    """Raises InvalidRunId."""
+    return checked_run_id(str(state.get("run_id", "")))
+
+
+def started_at(state: State) -> datetime:
+    return moment("started_at", state.get("started_at"))
+
+
+def moment(name: str, given: object) -> datetime:
+    """A time with its zone, in UTC. Raises ValueError."""
+    try:
+        at = datetime.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ValueError(f"{name}: given {given!r}, allowed a time such as 2026-11-21T01:00:00Z")
+    return at.astimezone(UTC)
+
+
+def notice(state: State, headline: str, *lines: str) -> dict[str, str]:
+    """What people are told; SNS takes 100 characters of a subject, and no control characters."""
+    run = str(state.get("run_id", ""))
+    return {
+        "subject": f"Kindred: retraining {run}: {headline}"[:100],
+        "message": "\n".join((f"Retraining {run}: {headline}.", *lines)),
+    }
+
+
+def scaled_seconds(seconds: float, minute_seconds: int) -> int:
+    """How long the machine is to wait, where a rollout's minute lasts `minute_seconds`."""
+    return max(1, round(seconds * minute_seconds / 60))
