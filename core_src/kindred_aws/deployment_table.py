@@ -86,7 +86,7 @@ class DeploymentTable:
         """Newest first of one endpoint, in no order of all. Raises ValueError for the cursor."""
         request: dict[str, Any] = {"TableName": self._table_name, "Limit": limit}
         if cursor is not None:
-            request["ExclusiveStartKey"] = _start_of(cursor)
+            request["ExclusiveStartKey"] = _start_of(cursor, endpoint)
         if endpoint is None:
             found: Any = self._client.scan(**request, FilterExpression="attribute_exists(endpoint)")
         else:
@@ -100,7 +100,7 @@ class DeploymentTable:
         last = found.get("LastEvaluatedKey")
         return Page(
             deployments=[deployment_from_json(from_item(each)) for each in found["Items"]],
-            cursor=base64.urlsafe_b64encode(json.dumps(last).encode()).decode() if last else None,
+            cursor=_cursor(last) if last else None,
         )
 
     def unfinished(self) -> Sequence[str]:
@@ -265,8 +265,23 @@ def _key_of(idempotency_key: str) -> dict[str, Any]:
     return {"deployment_id": {"S": f"key#{idempotency_key}"}}
 
 
-def _start_of(cursor: str) -> dict[str, Any]:
+def _cursor(last: Mapping[str, Any]) -> str:
+    key = {name: value["S"] for name, value in last.items()}
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+def _start_of(cursor: str, endpoint: str | None) -> dict[str, Any]:
+    """Only a key of this very list: DynamoDB would refuse another, or begin elsewhere."""
     try:
-        return dict(json.loads(base64.urlsafe_b64decode(cursor)))
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"cursor: given {cursor!r}, allowed what a page before gave") from error
+        key = json.loads(base64.urlsafe_b64decode(cursor))
+    except ValueError:
+        key = None
+    names = ("deployment_id",) if endpoint is None else ("deployment_id", "endpoint", "created_at")
+    if (
+        not isinstance(key, dict)
+        or key.keys() != set(names)
+        or not all(isinstance(value, str) for value in key.values())
+        or (endpoint is not None and key["endpoint"] != endpoint)
+    ):
+        raise ValueError(f"cursor: given {cursor!r}, allowed what a page of this list gave")
+    return {name: {"S": value} for name, value in key.items()}
