@@ -36,7 +36,7 @@ class RolloutTables(Construct):
         self._allow_index(grantee, UNFINISHED)
         self._allow_endpoints(
             grantee,
-            *("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+            *("dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"),
         )
         self._rules.grant_key(grantee)
 
