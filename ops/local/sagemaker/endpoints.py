@@ -114,7 +114,7 @@ class Endpoints:
 
     def _update_weights(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """A variant that is left out keeps its weight: the shares of all others move."""
-        endpoint, now = self._changeable(asked["EndpointName"]), self._in.clock()
+        endpoint = self._changeable(asked["EndpointName"])
         wanted = {item["VariantName"]: item for item in asked["DesiredWeightsAndCapacities"]}
         unknown = sorted(wanted.keys() - endpoint.variants.keys())
         if unknown:
@@ -133,6 +133,17 @@ class Endpoints:
             raise invalid(f"DesiredInstanceCount must be from 1 to {MOST_INSTANCES}: {counts}")
         for name, variant in endpoint.variants.items():
             variant.desired_weight, variant.desired_instances = weights[name], counts[name]
+        self._shift(endpoint)
+        return {"EndpointArn": endpoint.arn}
+
+    def scale(self, endpoint: Endpoint, variant: str, instances: int) -> None:
+        """As the autoscaler does it, when the endpoint is in service."""
+        endpoint.variants[variant].desired_instances = instances
+        self._shift(endpoint)
+
+    def _shift(self, endpoint: Endpoint) -> None:
+        """Towards the weights and counts that its variants now want."""
+        now = self._in.clock()
         change = Change(
             kind="weights",
             started_at=now,
@@ -140,7 +151,6 @@ class Endpoints:
             configuration=endpoint.configuration,
         )
         self._changes.begin(endpoint, change, "Updating")
-        return {"EndpointArn": endpoint.arn}
 
     def _delete(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         endpoint, now = self.endpoint(asked["EndpointName"]), self._in.clock()

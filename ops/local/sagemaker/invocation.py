@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -54,7 +54,7 @@ class Invocations:
         endpoints: Endpoints,
         host: ModelHost,
         faults: Faults,
-        measurements: Measurements,
+        measurements: Sequence[Measurements],
         capture: Capture | None = None,
         *,
         draw: random.Random | None = None,
@@ -91,7 +91,8 @@ class Invocations:
         invocation = Invocation(
             endpoint, chosen.name, answer.status, answer.latency_us, overhead_us
         )
-        self._measurements.record(invocation)
+        for measurements in self._measurements:
+            measurements.record(invocation)
         if answer.status >= 400:
             raise _model_error(answer, served.fleet)
         if self._capture:

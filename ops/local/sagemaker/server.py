@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ops.local.sagemaker.autoscaler import Autoscaler
 from ops.local.sagemaker.endpoint_changes import Surroundings
 from ops.local.sagemaker.endpoints import Endpoints
 from ops.local.sagemaker.invocation import Capture, Invocations, Measurements
 from ops.local.sagemaker.models import Models
 from ops.local.sagemaker.operation import Part
 from ops.local.sagemaker.tags import Tags
+from ops.local.sagemaker.variant_scaling import VariantScaling
 from ops.local.sagemaker.variant_targets import VariantTargets
 
 if TYPE_CHECKING:
@@ -33,10 +35,19 @@ class EndpointParts:
     targets: VariantTargets
     endpoints: Endpoints
     invocations: Invocations
+    scaling: VariantScaling
+    autoscaler: Autoscaler
 
     @property
     def parts(self) -> list[Part]:
-        return [self.tags, self.models, self.endpoints, self.invocations]
+        return [
+            self.tags,
+            self.models,
+            self.endpoints,
+            self.invocations,
+            self.scaling,
+            self.autoscaler,
+        ]
 
 
 def endpoint_parts(
@@ -50,14 +61,18 @@ def endpoint_parts(
     tags, targets = Tags(), VariantTargets()
     models = Models(surroundings.clock, tags)
     endpoints = Endpoints(models, surroundings, tags, targets)
-    host, faults = surroundings.host, surroundings.faults
+    host, faults, clock = surroundings.host, surroundings.faults, surroundings.clock
+    autoscaler = Autoscaler(clock, surroundings.pace, targets, endpoints)
+    measured_by = (measurements, autoscaler)
     return EndpointParts(
         surroundings=surroundings,
         tags=tags,
         models=models,
         targets=targets,
         endpoints=endpoints,
-        invocations=Invocations(endpoints, host, faults, measurements, capture, wait=wait),
+        invocations=Invocations(endpoints, host, faults, measured_by, capture, wait=wait),
+        scaling=VariantScaling(clock, targets, endpoints),
+        autoscaler=autoscaler,
     )
 
 
