@@ -32,9 +32,10 @@ def interactions_query(
 ) -> str:
     """Writes one JSON line a recommendation of [since, until), the newest `most` of them.
 
-    What a line holds: request_id, occurred_at, model_version, query (as the service embedded it),
-    query_app_id, shown (nearest first), clicked (in the order of clicks) and historical_ctr (of
-    the shown apps that have one, from their newest feature records).
+    What a line holds: request_id, occurred_at, model_version, query (the JSON text of what the
+    service embedded), query_app_id, shown (nearest first), clicked (in the order of clicks) and
+    historical_ctr (of the shown apps that have one, from their newest feature records). What is
+    null, as `clicked` where nothing was, may be missing.
 
     Left out are copies of an event, clicks on what was not shown or at an impossible time, and
     all requests of a requester's day with impossibly many requests or clicks.
@@ -102,16 +103,8 @@ def _statement(tables: Tables, *, since: datetime, until: datetime, most: int) -
   WHERE features.historical_ctr IS NOT NULL
   GROUP BY kept.request_id
 )
-SELECT kept.request_id, kept.occurred_at, kept.model_version,
-  CAST(ROW(
-    json_extract_scalar(kept.query, '$.name'), json_extract_scalar(kept.query, '$.category'),
-    json_extract_scalar(kept.query, '$.region'), json_extract_scalar(kept.query, '$.pricing'),
-    CAST(json_extract(kept.query, '$.features') AS array(varchar)),
-    json_extract_scalar(kept.query, '$.description')
-  ) AS ROW(name varchar, category varchar, region varchar, pricing varchar,
-    features array(varchar), description varchar)) AS query,
-  kept.query_app_id, kept.neighbors AS shown,
-  coalesce(clicked.apps, CAST(ARRAY[] AS array(varchar))) AS clicked, rates.historical_ctr
+SELECT kept.request_id, kept.occurred_at, kept.model_version, kept.query, kept.query_app_id,
+  kept.neighbors AS shown, clicked.apps AS clicked, rates.historical_ctr
 FROM kept
 LEFT JOIN clicked ON clicked.request_id = kept.request_id
 LEFT JOIN rates ON rates.request_id = kept.request_id"""  # noqa: S608 (names of our own tables)
