@@ -18,6 +18,7 @@ PRESTO_FUNCTIONS: Final = (
     "json_extract_scalar(document, path) AS json_extract_string(document, path)",
     "cardinality(list) AS len(list)",
     "element_at(list, position) AS list[position]",
+    "map_agg(key, value) AS map_from_entries(list({'k': key, 'v': value}))",
     "arbitrary(value) AS any_value(value)",
     "approx_distinct(value) AS approx_count_distinct(value)",
     "approx_percentile(value, share) AS approx_quantile(value, share)",
