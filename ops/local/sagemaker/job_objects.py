@@ -70,6 +70,7 @@ def upload_file(s3: S3Client, path: Path, address: str, *, key_id: str | None = 
             Bucket=bucket,
             Key=key,
             Body=file,
+            ChecksumAlgorithm="SHA256",
             ChecksumSHA256=base64.b64encode(digest).decode(),
             **encryption,
         )

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from botocore.exceptions import ClientError
+
 from ops.local.child_process import ChildProcess
 from ops.local.images import ImageMissing
 from ops.local.log_files import LogFile
@@ -134,8 +136,15 @@ class TrainingContainer:
         def complain(problem: str) -> None:
             self._log.write(self._record.name, f"[sagemaker] {problem}".encode())
 
+        logs = session.client("logs")
+        try:
+            logs.create_log_group(logGroupName=LOG_GROUP)
+        except logs.exceptions.ResourceAlreadyExistsException:
+            pass
+        except ClientError as error:
+            complain(str(error))
         return LogShipper(
-            session.client("logs"),
+            logs,
             group=LOG_GROUP,
             stream=f"{self._record.name}/{HOST}-{time.time_ns() // 1_000_000}",
             complain=complain,

@@ -14,6 +14,7 @@ from ops.local.sagemaker.faults import Faults
 from ops.local.sagemaker.listing import list_page
 from ops.local.sagemaker.metric_definitions import LogMetrics
 from ops.local.sagemaker.model_processes import ProcessHost
+from ops.local.sagemaker.names import moment
 from ops.local.sagemaker.operation import Operation, Refusal, invalid
 from ops.local.sagemaker.tags import Tags
 from ops.local.sagemaker.training_folder import OPT_ML
@@ -81,8 +82,7 @@ class TrainingJobs:
             )
         _check(asked)
         definitions = asked["AlgorithmSpecification"].get("MetricDefinitions", [])
-        record: TrainingRecord | None = None
-        metrics = LogMetrics(definitions, lambda: record.now() if record else None)  # type: ignore[arg-type,return-value]
+        metrics = LogMetrics(definitions, lambda: moment(self._clock()))
         record = TrainingRecord(asked, self._clock, self._announce)
         self._records[name] = record
         self._tags.put(record.arn, asked.get("Tags", []))

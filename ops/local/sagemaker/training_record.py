@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from ops.local.sagemaker.endpoint_changes import Announce
+from ops.local.sagemaker.job_objects import join_address
 from ops.local.sagemaker.names import moment, resource_arn
+from ops.local.sagemaker.shapes import service_model
 
 STATE_CHANGE = "SageMaker Training Job State Change"
-NOT_DESCRIBED = ("Tags",)
 IN_PROGRESS = "InProgress"
+MODEL = "model.tar.gz"
 # Each secondary status with AWS's message for it.
 MESSAGES = {
     "Starting": "Preparing the instances for training",
@@ -40,10 +42,14 @@ class TrainingRecord:
         self.stop_asked = threading.Event()
         name = asked["TrainingJobName"]
         now = self.now()
-        described = {key: value for key, value in asked.items() if key not in NOT_DESCRIBED}
+        shape = service_model("sagemaker").operation_model("DescribeTrainingJob").output_shape
+        assert shape is not None
+        described = {key: value for key, value in asked.items() if key in shape.members}
+        output = join_address(asked["OutputDataConfig"]["S3OutputPath"], f"{name}/output")
         self._content: dict[str, Any] = {
             **described,
             "TrainingJobArn": resource_arn("training-job", name),
+            "ModelArtifacts": {"S3ModelArtifacts": join_address(output, MODEL)},
             "TrainingJobStatus": IN_PROGRESS,
             "SecondaryStatus": "Starting",
             "SecondaryStatusTransitions": [],
@@ -82,9 +88,7 @@ class TrainingRecord:
             if transitions:
                 transitions[-1]["EndTime"] = now
             message = changes.get("FailureReason", MESSAGES[secondary])
-            transitions.append(
-                {"Status": secondary, "StartTime": now, "StatusMessage": message}
-            )
+            transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": message})
             if status not in (None, "Stopping"):
                 transitions[-1]["EndTime"] = now
                 changes["TrainingEndTime"] = now

@@ -1,4 +1,4 @@
-"""One training job from its data to its artefacts, on a thread of its own, with its role's rights."""
+"""One training job from its data to its artefacts: on its own thread, with its role's rights."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ops.local.sagemaker.job_objects import (
 )
 from ops.local.sagemaker.training_container import Ending, TrainingContainer
 from ops.local.sagemaker.training_folder import TrainingFolder
+from ops.local.sagemaker.training_record import MODEL
 
 if TYPE_CHECKING:
     import boto3
@@ -134,9 +135,9 @@ class TrainingRun(threading.Thread):
         self._record.move("Uploading")
         output = self._asked["OutputDataConfig"]
         address = join_address(output["S3OutputPath"], f"{self._record.name}/output")
-        model = join_address(address, "model.tar.gz")
         s3, key_id = session.client("s3"), output.get("KmsKeyId")
-        upload_file(s3, folder.pack(folder.model, "model.tar.gz"), model, key_id=key_id)
+        model = folder.pack(folder.model, MODEL)
+        upload_file(s3, model, join_address(address, MODEL), key_id=key_id)
         if any(folder.output_data.iterdir()):
             packed = folder.pack(folder.output_data, "output.tar.gz")
             upload_file(s3, packed, join_address(address, "output.tar.gz"), key_id=key_id)
@@ -144,7 +145,6 @@ class TrainingRun(threading.Thread):
         self._record.move(
             "Completed" if ending.kind == "completed" else ending.reason,
             status="Completed" if ending.kind == "completed" else "Stopped",
-            ModelArtifacts={"S3ModelArtifacts": model},
             FinalMetricDataList=self._metrics.final(),
             TrainingTimeInSeconds=seconds,
             BillableTimeInSeconds=seconds,
