@@ -50,7 +50,8 @@ def handler(state: State, _context: object) -> dict[str, Any]:
         "dataset_prefix": f"{data.prefix(run_id)}/interactions/",
         "interactions_uri": dataset_uri,
         "embeddings_uri": f"s3://{settings().embeddings_bucket}/embeddings/{generation.baseline}/",
-        "output_uri": data.uri(run_id, "output"),
+        # Not below the run's own data, which ends: an endpoint fetches its model for years.
+        "output_uri": f"s3://{data.bucket}/models/{run_id}/",
         "checkpoint_uri": data.uri(run_id, "checkpoints"),
     }
     logger.info("training planned", run_id=run_id, generation=generation)
