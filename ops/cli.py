@@ -11,6 +11,7 @@ from ops.catalogue.commands import app as catalogue
 from ops.certificate import app as certificate
 from ops.experiment import app as experiment
 from ops.local.commands import app as local
+from ops.local.fault_commands import app as fault
 from ops.retraining.commands import app as retraining
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(certificate, name="certificate")
 app.add_typer(experiment, name="experiment")
+local.add_typer(fault, name="fault")
 app.add_typer(local, name="local")
 app.add_typer(retraining, name="retraining")
 app.command("architecture")(architecture)

@@ -56,6 +56,9 @@ def print_platform(console: Console, platform: Mapping[str, Any]) -> None:
             escape(process.get("problem") or ""),
         )
     console.print(table)
+    faults = platform.get("sagemaker", {}).get("faults", [])
+    for name in dict.fromkeys(fault["name"] for fault in faults):
+        console.print(f"[yellow]the fault {name} is on[/] (`kindred local fault list`)")
 
 
 def print_fidelity(console: Console, table: Sequence[TypeFidelity]) -> None:

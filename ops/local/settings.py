@@ -119,6 +119,11 @@ class LocalSettings:
         return self.state / "search-outage"
 
     @property
+    def sagemaker_file(self) -> Path:
+        """What the local SageMaker runs: its models' processes, faults, and its minute."""
+        return self.state / "sagemaker.json"
+
+    @property
     def certificates(self) -> Path:
         """What the platform's servers prove themselves by."""
         return self.state / "certificates"

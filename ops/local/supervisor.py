@@ -126,6 +126,7 @@ class Supervisor:
         """Write the platform file when something in it changed."""
         settings, runner = self._settings, self._runner
         deployment = read_json(settings.deployment_file) or {}
+        sagemaker = read_json(settings.sagemaker_file) or {}
         settled = runner is not None and runner.settled
         content = {
             "state": "ready" if settled else "starting",
@@ -135,7 +136,11 @@ class Supervisor:
             "start_url": settings.start_url,
             "started_at": self._started_at,
             "generation": self._generation,
-            "processes": self._processes(),
+            "processes": [*self._processes(), *_models(sagemaker.get("models", []))],
+            "sagemaker": {
+                "minute_seconds": sagemaker.get("minute_seconds"),
+                "faults": sagemaker.get("faults", []),
+            },
         }
         if content != self._published and not self._stop.is_set():
             write_json(settings.platform_file, content)
@@ -187,6 +192,20 @@ class Supervisor:
             at = datetime.now(UTC).isoformat(timespec="seconds")
             write_json(self._settings.failure_file, {"reason": failure, "at": at})
         self._settings.platform_file.unlink(missing_ok=True)
+
+
+def _models(running: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Processes of the local SageMaker's, in the platform file's words."""
+    return [
+        {
+            "name": f"{model['endpoint']}/{model['variant']}",
+            "pid": model["pid"],
+            "port": model["port"],
+            "state": "healthy" if model["ready"] else "starting",
+            "problem": model["problem"],
+        }
+        for model in running
+    ]
 
 
 def main() -> int:

@@ -29,6 +29,7 @@ from ops.local.sagemaker.model_processes import ModelProcesses, ProcessHost
 from ops.local.sagemaker.pace import Pace
 from ops.local.sagemaker.roles import Roles
 from ops.local.sagemaker.server import Workplace, all_parts, endpoint_parts
+from ops.local.sagemaker.status_report import StatusReport
 from ops.local.sagemaker.variant_metrics import VariantMetrics
 from ops.local.settings import LocalSettings
 from ops.local.state_files import read_json
@@ -81,8 +82,9 @@ def serve(settings: LocalSettings) -> None:
     threading.Thread(
         target=server.serve_forever, args=(POLL_SECONDS,), name="http", daemon=True
     ).start()
+    report = StatusReport(settings.sagemaker_file, server.describe)
     while not stop.wait(TICK_SECONDS):
-        _run_due((control_plane.advance, metrics.flush, capture.flush))
+        _run_due((control_plane.advance, metrics.flush, capture.flush, report.publish))
     server.shutdown()
     processes.stop_all()
 

@@ -19,7 +19,6 @@ from ops.local.settings import LOOPBACK
 KEY_HEADER = "x-kindred-key"
 MINUTE_HEADER = "x-kindred-minute-seconds"
 FAULTS_PATH = "/_kindred/faults"
-STATUS_PATH = "/_kindred/status"
 # What InvokeEndpoint takes at most.
 LONGEST_BODY_BYTES = 25 * 1024 * 1024
 JSON = {"Content-Type": "application/json"}
@@ -51,8 +50,6 @@ class SageMakerServer(ThreadingHTTPServer):
             return write_refusal(Refusal("AccessDeniedException", "not the platform's key", 403))
         if path == FAULTS_PATH:
             return self._answer_on_faults(method, body)
-        if path == STATUS_PATH:
-            return self._answer_on_status()
         if MINUTE_HEADER in headers:
             self.pace.minute_seconds = float(headers[MINUTE_HEADER])
         try:
@@ -66,13 +63,13 @@ class SageMakerServer(ThreadingHTTPServer):
             failure = Refusal("InternalFailure", "the local SageMaker failed; see its log", 500)
             return write_refusal(failure)
 
-    def _answer_on_status(self) -> Answer:
-        status = {
+    def describe(self) -> dict[str, Any]:
+        """What runs, and what is made to fail."""
+        return {
             "minute_seconds": self.pace.minute_seconds,
             "models": self.describe_models(),
             "faults": self.faults.describe(),
         }
-        return Answer(200, JSON, json.dumps(status).encode())
 
     def _answer_on_faults(self, method: str, body: bytes) -> Answer:
         try:
