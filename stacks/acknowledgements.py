@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Self
@@ -11,6 +12,7 @@ import aws_cdk as cdk
 from constructs import IConstruct
 from pydantic import Field, model_validator
 
+from stacks.environment import Environment
 from stacks.sizes import Part
 from stacks.yaml_file import read_mapping, validated
 
@@ -20,7 +22,8 @@ FILE = Path(__file__).parents[1] / "policy" / "acknowledgements.yaml"
 class Acknowledgement(Part):
     """`path` is a construct's below the stage; what lies beneath it is acknowledged too.
 
-    `<Stage>` and `<Region>` in an id stand for the stage's id and region. A finding that is right
+    `<Stage>`, `<Region>` and `<Slug>` in an id stand for the stage's id and region, and for its
+    environment among all of the account. A finding that is right
     in some environments only names them: elsewhere it is still a finding.
     """
 
@@ -31,9 +34,9 @@ class Acknowledgement(Part):
     expires: dt.date
     environments: tuple[str, ...] | None = None
 
-    def id_in(self, stage: cdk.Stage) -> str:
-        region = stage.region or ""
-        return self.id.replace("<Stage>", stage.node.id).replace("<Region>", region)
+    def id_in(self, *, stage: str, region: str, slug: str) -> str:
+        known = {"<Stage>": stage, "<Region>": region, "<Slug>": slug}
+        return re.sub("|".join(known), lambda found: known[found[0]], self.id)
 
 
 class _File(Part):
@@ -58,16 +61,19 @@ def load_acknowledgements(path: Path = FILE) -> tuple[Acknowledgement, ...]:
 
 
 def acknowledge(
-    stage: cdk.Stage, environment_name: str, acknowledgements: Sequence[Acknowledgement]
+    stage: cdk.Stage,
+    environment: Environment,
+    acknowledgements: Sequence[Acknowledgement],
 ) -> None:
     """Where a path does not exist in this environment, there is nothing to acknowledge."""
     for each in acknowledgements:
-        if each.environments is not None and environment_name not in each.environments:
+        if each.environments is not None and environment.name not in each.environments:
             continue
         node: IConstruct | None = stage
         for part in each.path.split("/"):
             node = node.node.try_find_child(part) if node else None
         if node:
-            cdk.Validations.of(node).acknowledge(
-                cdk.Acknowledgment(id=each.id_in(stage), reason=each.reason)
+            given = each.id_in(
+                stage=stage.node.id, region=stage.region or "", slug=environment.slug
             )
+            cdk.Validations.of(node).acknowledge(cdk.Acknowledgment(id=given, reason=each.reason))

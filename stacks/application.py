@@ -57,7 +57,7 @@ def apply_policy(
     """Any finding that is not acknowledged fails the synthesis."""
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(), NIST80053R5Checks())
     for platform in platforms:
-        acknowledge(platform, platform.environment.name, acknowledgements)
+        acknowledge(platform, platform.environment, acknowledgements)
 
 
 def synthesize(app: cdk.App) -> list[Finding]:

@@ -184,13 +184,15 @@ class SageMakerStack(cdk.Stack):
 
     def _add_retraining(self) -> None:
         data, given, sizes = self._data, self._environment.retraining, self._environment.sizes
+        images = ModelImages(self, "Images")
+        images.inference.repository.grant_pull(self._endpoints.role)
         retraining = Retraining(
             self,
             "Retraining",
             asset=self._asset("retraining_functions"),
             parts=RetrainingParts(
                 endpoints=self._endpoints,
-                images=ModelImages(self, "Images"),
+                images=images,
                 training=data.training,
                 embeddings=data.stores.embeddings,
                 archive=self._streaming.archive,
@@ -218,6 +220,7 @@ class SageMakerStack(cdk.Stack):
         for name, value in {
             "RetrainingStateMachineArn": retraining.machine.machine.state_machine_arn,
             "RetrainingTopicArn": retraining.topic.topic_arn,
+            "InferenceImageUri": images.inference.image_uri,
             "RetrainingTableName": data.retraining.runs.table_name,
             "FeatureGroupName": data.features.name,
             "StartRetrainingFunctionName": retraining.start.function.function_name,

@@ -113,22 +113,23 @@ class AppFeatures(Construct):
                 group.FeatureDefinitionProperty(feature_name=name, feature_type=kind)
                 for name, kind in _FEATURES
             ],
-            online_store_config=group.OnlineStoreConfigProperty(
-                enable_online_store=True,
-                security_config=group.OnlineStoreSecurityConfigProperty(
-                    kms_key_id=self._key.key_arn
-                ),
-            ),
-            offline_store_config=group.OfflineStoreConfigProperty(
-                s3_storage_config=group.S3StorageConfigProperty(
-                    s3_uri=self._training.s3_url_for_object(FEATURES.rstrip("/")),
-                    kms_key_id=self._key.key_arn,
-                ),
+            # Both are JSON to the library, which passes them on as they are.
+            online_store_config={
+                "EnableOnlineStore": True,
+                "SecurityConfig": {"KmsKeyId": self._key.key_arn},
+            },
+            offline_store_config={
+                "S3StorageConfig": {
+                    "S3Uri": self._training.s3_url_for_object(FEATURES.rstrip("/")),
+                    "KmsKeyId": self._key.key_arn,
+                },
                 # SageMaker makes the table, by these names.
-                data_catalog_config=group.DataCatalogConfigProperty(
-                    catalog="AwsDataCatalog", database=self.database, table_name=TABLE
-                ),
-            ),
+                "DataCatalogConfig": {
+                    "Catalog": "AwsDataCatalog",
+                    "Database": self.database,
+                    "TableName": TABLE,
+                },
+            },
             role_arn=role.role_arn,
         )
 

@@ -116,14 +116,14 @@ class MachineTasks:
         failed = sfn.Fail(
             self._scope,
             "Failed",
-            error_path=f"{_ERROR}.Error",
-            cause_path=f"{_ERROR}.Cause",
+            error="RetrainingFailed",
+            cause="What failed is in the notice, and in the input of this state",
         )
+        # As it is: of what AWS says of an error, not every part is always there.
         words = sfn.JsonPath.format(
-            "{}: {} {}",
+            "{}: {}",
             sfn.JsonPath.string_at("$.run_id"),
-            sfn.JsonPath.string_at(f"{_ERROR}.Error"),
-            sfn.JsonPath.string_at(f"{_ERROR}.Cause"),
+            sfn.JsonPath.json_to_string(sfn.JsonPath.object_at(_ERROR)),
         )
         task = self._publish(
             "TellFailure", subject="Retraining failed", message=sfn.TaskInput.from_text(words)

@@ -79,15 +79,15 @@ class ModelEndpoints(Construct):
 
     def grant_describe(self, grantee: iam.IGrantable, *names: str) -> None:
         _allow(grantee, self._arns("endpoint", names), "sagemaker:DescribeEndpoint")
-        _allow(grantee, [self._arn("endpoint-config", "*")], "sagemaker:DescribeEndpointConfig")
+        _allow(grantee, self._own("endpoint-config", names), "sagemaker:DescribeEndpointConfig")
 
     def grant_change(self, grantee: iam.IGrantable, *names: str) -> None:
-        """Of these endpoints and no others; of models and configurations by this prefix."""
+        """Of these endpoints and no others, with the models and configurations named after them."""
         self.grant_describe(grantee, *names)
-        configurations = self._arn("endpoint-config", "*")
+        configurations = self._own("endpoint-config", names)
         _allow(
             grantee,
-            [*self._arns("endpoint", names), configurations],
+            [*self._arns("endpoint", names), *configurations],
             "sagemaker:CreateEndpoint",
             "sagemaker:UpdateEndpoint",
         )
@@ -99,34 +99,39 @@ class ModelEndpoints(Construct):
         )
         _allow(
             grantee,
-            [configurations],
+            configurations,
             "sagemaker:CreateEndpointConfig",
             "sagemaker:DeleteEndpointConfig",
         )
         _allow(
             grantee,
-            [self._arn("model", "*")],
+            self._own("model", names),
             *("sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:DescribeModel"),
         )
-        self.grant_pass_role(grantee)
-
-    def grant_pass_role(self, grantee: iam.IGrantable) -> None:
         _allow(
             grantee,
             [self.role.role_arn],
             "iam:PassRole",
             conditions={"StringEquals": {"iam:PassedToService": _SERVICE}},
         )
+        # By such a grant the instances' volumes are encrypted.
+        _allow(
+            grantee,
+            [self.key.key_arn],
+            "kms:CreateGrant",
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        )
 
-    def grant_transform(self, grantee: iam.IGrantable) -> None:
-        """Batch jobs of this prefix, by models of this prefix."""
+    def grant_transform(self, grantee: iam.IGrantable, *names: str) -> None:
+        """Batch jobs of this prefix, by the models of these endpoints."""
+        self.grant_describe(grantee, *names)
         _allow(
             grantee,
             [self._arn("transform-job", "*")],
             "sagemaker:CreateTransformJob",
             "sagemaker:DescribeTransformJob",
         )
-        _allow(grantee, [self._arn("model", "*")], "sagemaker:DescribeModel")
+        _allow(grantee, self._own("model", names), "sagemaker:DescribeModel")
 
     def grant_scale(self, grantee: iam.IGrantable, *names: str) -> None:
         """Target tracking of these endpoints' variants, and the alarms that it keeps for them."""
@@ -135,7 +140,6 @@ class ModelEndpoints(Construct):
             grantee,
             [stack.format_arn(service="application-autoscaling", resource="scalable-target/*")],
             "application-autoscaling:DeregisterScalableTarget",
-            "application-autoscaling:DeleteScalingPolicy",
             "application-autoscaling:PutScalingPolicy",
             "application-autoscaling:RegisterScalableTarget",
             conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
@@ -174,6 +178,10 @@ class ModelEndpoints(Construct):
 
     def _arns(self, kind: str, names: Sequence[str]) -> list[str]:
         return [self._arn(kind, name) for name in names]
+
+    def _own(self, kind: str, names: Sequence[str]) -> list[str]:
+        """What the control plane and retraining name after an endpoint, each by its own."""
+        return [self._arn(kind, f"{name}-*") for name in names]
 
     def _arn(self, kind: str, name: str) -> str:
         return cdk.Stack.of(self).format_arn(

@@ -26,16 +26,18 @@ class ModelPackages(Construct):
         self._allow(grantee, self._packages(), "sagemaker:DescribeModelPackage")
 
     def grant_register(self, grantee: iam.IGrantable) -> None:
-        """Adds packages, looks for one that is there already, and says whether it may serve."""
-        self._allow(
-            grantee,
-            self._packages(),
-            *("sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"),
-        )
-        self._allow(grantee, self._group(), "sagemaker:CreateModelPackage")
-        # It takes no resource.
-        self._allow(grantee, "*", "sagemaker:ListModelPackages")
+        for resource in (self._group(), self._packages()):
+            self._allow(grantee, resource, "sagemaker:CreateModelPackage")
         self.grant_read(grantee)
+
+    def grant_decide(self, grantee: iam.IGrantable) -> None:
+        """Say whether a model may serve."""
+        self._allow(grantee, self._packages(), "sagemaker:UpdateModelPackage")
+        self.grant_read(grantee)
+
+    def grant_list(self, grantee: iam.IGrantable) -> None:
+        """It takes no resource."""
+        self._allow(grantee, "*", "sagemaker:ListModelPackages")
 
     def _allow(self, grantee: iam.IGrantable, resource: str, *actions: str) -> None:
         iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=[resource])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kindred_constructs.app_features import AppFeatures
@@ -17,7 +18,7 @@ from kindred_constructs.model_images import ModelImages
 from kindred_constructs.model_packages import ModelPackages
 from kindred_constructs.python_function import PythonFunction
 from kindred_constructs.retraining_table import RetrainingTable
-from kindred_constructs.training_bucket import MODELS, RETRAINING, TrainingBucket
+from kindred_constructs.training_bucket import DRIFT, MODELS, RETRAINING, TrainingBucket
 
 # What takes longer than a look at a record: seconds and MiB.
 _LARGE = {
@@ -95,24 +96,25 @@ class RetrainingFunctions(Construct):
         parts = self._parts
         plan, check = self.of("PlanTrainingData").role, self.of("CheckTrainingData").role
         parts.experiments.grant_read(plan)
-        parts.embeddings.grant_read_published(plan)
         parts.features.grant_describe(plan)
-        parts.runs.grant_record(plan)
+        self._grant_ask(check)
         parts.training.grant_read_below(check, RETRAINING)
         parts.training.grant_write_below(check, RETRAINING)
-        parts.runs.grant_record(check)
 
     def _grant_models(self) -> None:
         parts = self._parts
-        for state in ("EvaluateModel", "RegisterModel", "ApproveModel", "ArchiveModel"):
-            role = self.of(state).role
-            parts.training.grant_read_below(role, MODELS, RETRAINING)
-            parts.runs.grant_record(role)
+        for state in ("EvaluateModel", "RegisterModel", "ApproveModel"):
+            parts.training.grant_read_below(self.of(state).role, MODELS)
         parts.training.grant_write_below(self.of("EvaluateModel").role, RETRAINING)
-        for state in ("RegisterModel", "ApproveModel", "ArchiveModel"):
-            parts.packages.grant_register(self.of(state).role)
-        parts.embeddings.grant_read_published(self.of("ApproveModel").role)
-        parts.embeddings.grant_publish(self.of("ApproveModel").role)
+        parts.packages.grant_register(self.of("RegisterModel").role)
+        approve, archive = self.of("ApproveModel").role, self.of("ArchiveModel").role
+        for role in (approve, archive, self.of("RetireModel").role):
+            parts.packages.grant_decide(role)
+        parts.packages.grant_list(self.of("RetireModel").role)
+        parts.experiments.grant_read(approve)
+        parts.embeddings.grant_read_published(approve)
+        parts.embeddings.grant_publish(approve)
+        parts.runs.grant_record(archive)
 
     def _grant_staging(self) -> None:
         """The endpoint where a model is tried, which serves nobody."""
@@ -120,40 +122,43 @@ class RetrainingFunctions(Construct):
         for state in ("StageModel", "RemoveStaging"):
             parts.endpoints.grant_change(self.of(state).role, STAGING)
         parts.endpoints.grant_describe(self.of("CheckStaging").role, STAGING)
-        parts.packages.grant_read(self.of("StageModel").role)
+        parts.endpoints.grant_invoke(self.of("TestStaging").role, STAGING)
         for state in ("TestStaging", "SimulateExperiment"):
-            role = self.of(state).role
-            parts.endpoints.grant_invoke(role, STAGING)
-            parts.training.grant_read_below(role, MODELS, RETRAINING)
-            parts.embeddings.grant_read_published(role)
-        for state in (
-            *("StageModel", "CheckStaging", "TestStaging"),
-            *("SimulateExperiment", "RemoveStaging"),
-        ):
-            parts.runs.grant_record(self.of(state).role)
+            parts.training.grant_read_below(self.of(state).role, MODELS)
+        parts.embeddings.grant_read_published(self.of("SimulateExperiment").role)
 
     def _grant_experiments(self) -> None:
         parts = self._parts
-        for state in ("StartExperiment", "FollowExperiment", "RetireModel"):
-            role = self.of(state).role
+        start, follow = self.of("StartExperiment").role, self.of("FollowExperiment").role
+        retire = self.of("RetireModel").role
+        for role in (start, follow):
             parts.experiments.grant_challenge(role)
+        parts.experiments.grant_read(retire)
+        for role in (follow, retire):
             parts.runs.grant_record(role)
+        # What drift is measured against changes with the model that serves.
+        parts.training.grant_read_below(follow, RETRAINING)
+        parts.training.grant_write_below(follow, DRIFT)
 
     def _add_feed(self) -> PythonFunction:
         parts, function = self._parts, self.of("FeedFeatures")
+        self._grant_ask(function.role)
         parts.embeddings.grant_read_published(function.role)
-        parts.archive.grant_query(function.role)
         parts.features.grant_feed(function.role)
         return function
 
     def _add_drift(self) -> PythonFunction:
         parts, function = self._parts, self.of("DetectDrift")
-        parts.archive.grant_query(function.role)
-        parts.embeddings.grant_read_published(function.role)
-        parts.training.grant_read_below(function.role, RETRAINING)
-        parts.training.grant_write_below(function.role, RETRAINING)
-        parts.runs.grant_record(function.role)
+        self._grant_ask(function.role)
+        parts.training.grant_read_below(function.role, DRIFT)
+        parts.training.grant_write_below(function.role, DRIFT)
         return function
+
+    def _grant_ask(self, role: iam.IRole) -> None:
+        """Ask Athena of events and of what was known of their apps."""
+        self._parts.archive.grant_query(role)
+        self._parts.features.grant_describe(role)
+        self._parts.features.grant_query(role)
 
     def _known(self, rules: RetrainingRules) -> dict[str, str]:
         parts = self._parts

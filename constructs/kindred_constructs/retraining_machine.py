@@ -145,7 +145,7 @@ class RetrainingMachine(Construct):
             .when(sfn.Condition.string_equals("$.staging.status", "in_service"), test)
             .otherwise(remove)
         )
-        test.next(self._if("$.regression.passed", "HasRegressed", simulate, remove))
+        test.next(self._if("$.regression.passed", "IsRegressionFree", simulate, remove))
         simulate.next(remove)
         return stage
 

@@ -12,8 +12,8 @@ class RetrainingTable(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, rules: TableRules) -> None:
         super().__init__(scope, construct_id)
         self._rules = rules
-        self.runs = rules.table(self, "Runs", partition_key="run_id")
+        self.runs = rules.table(self, "Runs", partition_key="record_id", ttl="expires_at")
 
     def grant_record(self, grantee: iam.IGrantable) -> None:
-        self.runs.grant(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self.runs.grant(grantee, "dynamodb:GetItem", "dynamodb:PutItem")
         self._rules.grant_key(grantee)

@@ -146,8 +146,7 @@ class RolloutFunctions(Construct):
                 "INSTANCE_TYPE": self._pace.instance_type,
             },
         )
-        parts.endpoints.grant_transform(function.role)
-        parts.endpoints.grant_describe(function.role, *parts.endpoints.names)
+        parts.endpoints.grant_transform(function.role, *parts.endpoints.names)
         parts.training.grant_read_below(function.role, BATCH_INPUT, BATCH_OUTPUT)
         return function
 

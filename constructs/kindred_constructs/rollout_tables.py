@@ -32,7 +32,7 @@ class RolloutTables(Construct):
 
     def grant_reconcile(self, grantee: iam.IGrantable) -> None:
         """Find what is unfinished, take the endpoint's lock, and write each step."""
-        self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem")
         self._allow_index(grantee, UNFINISHED)
         self._allow_endpoints(
             grantee,
@@ -42,12 +42,8 @@ class RolloutTables(Construct):
 
     def grant_ask(self, grantee: iam.IGrantable) -> None:
         """Create a deployment once, list them, and say what is wished of one."""
-        self._allow(
-            grantee,
-            *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"),
-        )
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
         self._allow_index(grantee, BY_ENDPOINT)
-        self._allow_index(grantee, UNFINISHED)
         # A new deployment claims its endpoint in one transaction.
         self._allow_endpoints(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")
         self._rules.grant_key(grantee)

@@ -11,6 +11,8 @@ from constructs import Construct
 
 BATCH_INPUT, BATCH_OUTPUT = "batch/input/", "batch/output/"
 DATA_CAPTURE = "data-capture/"
+# What drift is measured against.
+DRIFT = "drift/"
 FEATURES = "features/"
 MODELS = "models/"
 RETRAINING = "retraining/"

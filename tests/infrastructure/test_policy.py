@@ -60,7 +60,7 @@ def test_each_acknowledgement_answers_for_a_finding_in_each_environment_it_names
         for finding in found
         if f"{finding.path}/".startswith(f"Kindred-{name}/{acknowledgement.path}/")
         and finding.id
-        == acknowledgement.id.replace("<Stage>", f"Kindred-{name}").replace("<Region>", "us-east-1")
+        == acknowledgement.id_in(stage=f"Kindred-{name}", region="us-east-1", slug=name)
     }
 
     assert used == set(wanted), "stale: remove it, or name the environments where it holds"
