@@ -7,6 +7,7 @@ import sys
 from ministack.app import main
 
 from . import (
+    alarm_evaluation,
     alarm_events,
     api_gateway,
     athena_queries,
@@ -24,6 +25,7 @@ from . import (
     recorded_only,
     relational_database,
     resource_corrections,
+    rollout_minutes,
     sagemaker_forwarding,
     sagemaker_resources,
     schedules,
@@ -67,6 +69,8 @@ ADDITIONS = (
     batch_actions,
     sagemaker_forwarding,
     service_events,
+    alarm_evaluation,
+    rollout_minutes,
     transport,
 )
 
