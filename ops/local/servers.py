@@ -32,10 +32,11 @@ def start_servers(settings: LocalSettings) -> list[ChildProcess]:
         LogFile(settings.logs / "emulator.log"),
     )
     names = (*SPEAKING_TLS, *BEHIND_THE_EMULATOR)
-    return [emulator, *(_start_stand_in(settings, name) for name in names)]
+    return [emulator, *(start_stand_in(settings, name) for name in names)]
 
 
-def _start_stand_in(settings: LocalSettings, name: str) -> ChildProcess:
+def start_stand_in(settings: LocalSettings, name: str) -> ChildProcess:
+    """The process of one, begun."""
     return ChildProcess(
         name,
         [

@@ -14,6 +14,7 @@ from ops.local.health_probe import answers
 from ops.local.leftovers import SUPERVISOR
 from ops.local.log_files import last_lines
 from ops.local.operator_credentials import clean_environment
+from ops.local.sagemaker.http_server import HEALTH_PATH as SAGEMAKER_HEALTH_PATH
 from ops.local.state_files import read_json
 from ops.local.task import LEAVING
 
@@ -65,15 +66,19 @@ def port_options(settings: LocalSettings) -> list[str]:
 
 
 def await_emulator(settings: LocalSettings, supervisor: subprocess.Popen[bytes]) -> None:
-    """Until the emulator answers. Raises PlatformFailed."""
+    """Until the emulator answers, and SageMaker behind it. Raises PlatformFailed."""
     deadline = time.monotonic() + EMULATOR_SECONDS
-    while not answers(settings.emulator_port, HEALTH_PATH, timeout_seconds=1):
-        if supervisor.poll() is not None:
-            raise PlatformFailed(_failure(settings))
-        if time.monotonic() > deadline:
-            log = settings.logs / "emulator.log"
-            raise PlatformFailed(f"the emulator did not answer in {EMULATOR_SECONDS} s; see {log}")
-        time.sleep(POLL_SECONDS)
+    for name, port, path in (
+        ("emulator", settings.emulator_port, HEALTH_PATH),
+        ("sagemaker", settings.sagemaker_port, SAGEMAKER_HEALTH_PATH),
+    ):
+        while not answers(port, path, timeout_seconds=1):
+            if supervisor.poll() is not None:
+                raise PlatformFailed(_failure(settings))
+            if time.monotonic() > deadline:
+                log = settings.logs / f"{name}.log"
+                raise PlatformFailed(f"{name} did not answer in {EMULATOR_SECONDS} s; see {log}")
+            time.sleep(POLL_SECONDS)
 
 
 def await_services(

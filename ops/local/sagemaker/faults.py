@@ -19,7 +19,7 @@ FAULTS = MappingProxyType(
         "failed-update": "an endpoint's update goes back to the old configuration, silently",
         "failed-rollback": "an endpoint that rolls back ends with mixed configurations",
         "missing-metrics": "a variant's metrics do not arrive",
-        "spot-interruption": "a Spot training job loses its instance, and gets none while this is on",
+        "spot-interruption": "a Spot training job loses its instance, and gets none meanwhile",
         "throttled-api": "a share of control calls answers ThrottlingException",
     }
 )

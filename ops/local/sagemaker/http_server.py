@@ -18,6 +18,7 @@ from ops.local.settings import LOOPBACK
 
 KEY_HEADER = "x-kindred-key"
 MINUTE_HEADER = "x-kindred-minute-seconds"
+HEALTH_PATH = "/_kindred/health"
 FAULTS_PATH = "/_kindred/faults"
 # What InvokeEndpoint takes at most.
 LONGEST_BODY_BYTES = 25 * 1024 * 1024
@@ -45,7 +46,9 @@ class SageMakerServer(ThreadingHTTPServer):
         self.describe_models = describe_models
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        """Nobody who does not know the platform's key is heard."""
+        """Nobody who does not know the platform's key learns more than that it is there."""
+        if path == HEALTH_PATH:
+            return Answer(200, JSON, b"{}")
         if not hmac.compare_digest(headers.get(KEY_HEADER, ""), self.key):
             return write_refusal(Refusal("AccessDeniedException", "not the platform's key", 403))
         if path == FAULTS_PATH:
