@@ -7,7 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from kindred.retraining.following import follow
+from kindred.retraining.following import Step, follow
+from kindred_aws.model_experiments import ExperimentConflict
 from retraining_functions.collaborators import experiments, runs, training_data
 from retraining_functions.drift_reference import keep_reference
 from retraining_functions.machine_state import LOOKS, State, notice, run_id_of, scaled_seconds
@@ -21,7 +22,10 @@ def handler(state: State, _context: object) -> dict[str, Any]:
     candidate, baseline = (state["plan"][f"{each}_version"] for each in ("candidate", "baseline"))
     step = follow(current, run_id=run_id, candidate=candidate)
     if step.end_with and current:
-        experiments().end(current, winner=step.end_with, reason=step.reason)
+        try:
+            experiments().end(current, winner=step.end_with, reason=step.reason)
+        except ExperimentConflict as changed:
+            step = Step(outcome="following", traffic=step.traffic, reason=str(changed))
     seconds = settings().watch_hours * 3600 / LOOKS
     if step.outcome == "promoted":
         # From here on the old model only waits to be retired: the next run may begin.

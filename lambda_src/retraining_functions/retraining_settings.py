@@ -27,7 +27,6 @@ class RetrainingSettings:
     athena_workgroup: str
     feature_group: str
     experiments_table: str
-    metrics_table: str
     embedding_experiment_id: str
     model_package_group: str
     training_job_prefix: str
@@ -86,7 +85,6 @@ def read_settings(given: Mapping[str, str]) -> RetrainingSettings:
         athena_workgroup=given["ATHENA_WORKGROUP"],
         feature_group=given["FEATURE_GROUP"],
         experiments_table=given["EXPERIMENTS_TABLE"],
-        metrics_table=given["METRICS_TABLE"],
         embedding_experiment_id=given["EMBEDDING_EXPERIMENT_ID"],
         model_package_group=given["MODEL_PACKAGE_GROUP"],
         training_job_prefix=given["TRAINING_JOB_PREFIX"],

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from kindred.experiments.bucketing import ARMS
-from kindred_aws.model_experiments import CONTROL_WEIGHT
+from kindred_aws.model_experiments import CONTROL_WEIGHT, ExperimentConflict
 from retraining_functions.collaborators import experiments
 from retraining_functions.machine_state import LOOKS, State, notice, run_id_of, scaled_seconds
 from retraining_functions.retraining_settings import settings
@@ -27,9 +27,12 @@ def handler(state: State, _context: object) -> dict[str, Any]:
         experiment_id, control = current.experiment_id, current.control
     else:
         control = current.serving if current else ARMS[0]
-        experiment_id = experiments().start(
-            current, run_id=run_id, control=control, treatment=candidate, now=datetime.now(UTC)
-        )
+        try:
+            experiment_id = experiments().start(
+                current, run_id=run_id, control=control, treatment=candidate, now=datetime.now(UTC)
+            )
+        except ExperimentConflict as changed:
+            return _said(state, "waiting", str(changed))
     return _said(
         state, "started", f"{experiment_id}: {candidate} gets a tenth of the traffic of {control}"
     )
