@@ -13,6 +13,7 @@ from ops.experiment import app as experiment
 from ops.local.commands import app as local
 from ops.local.fault_commands import app as fault
 from ops.retraining.commands import app as retraining
+from ops.rollout.commands import app as rollout
 
 app = typer.Typer(
     name="kindred",
@@ -28,4 +29,5 @@ app.add_typer(experiment, name="experiment")
 local.add_typer(fault, name="fault")
 app.add_typer(local, name="local")
 app.add_typer(retraining, name="retraining")
+app.add_typer(rollout, name="rollout")
 app.command("architecture")(architecture)

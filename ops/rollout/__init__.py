@@ -1,0 +1,1 @@
+"""Rollouts as an operator sees them: begun, watched, hurried or called back."""
