@@ -20,6 +20,8 @@ from ops.local.sagemaker.tags import Tags
 from ops.local.sagemaker.transform_jobs import TransformJobs
 from tests.unit.ops_local_sagemaker.training_platform import BUCKET, ROLE, OneSession
 
+pytestmark = pytest.mark.slow
+
 
 class Shouting:
     """A host whose model answers each line in capitals, and knows no word `bad`."""

@@ -107,7 +107,8 @@ def _settled_feature_group(name: str) -> tuple[str, Attributes]:
     while time.monotonic() < deadline:
         group = call_sagemaker("DescribeFeatureGroup", {"FeatureGroupName": name})
         status = group["FeatureGroupStatus"]
-        if status == "Created":
+        updating = (group.get("LastUpdateStatus") or {}).get("Status") == "InProgress"
+        if status == "Created" and not updating:
             made = str(group["CreationTime"])
             return name, {"FeatureGroupStatus": status, "CreationTime": made}
         if status == "CreateFailed":
