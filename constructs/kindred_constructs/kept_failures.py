@@ -23,6 +23,7 @@ class KeptFailures(lambda_.CfnEventInvokeConfig):
         function: PythonFunction,
         dead_letters: DeadLetters,
     ) -> None:
+        config = lambda_.CfnEventInvokeConfig
         letters = dead_letters.queue.queue_arn
         super().__init__(
             scope,
@@ -31,7 +32,9 @@ class KeptFailures(lambda_.CfnEventInvokeConfig):
             qualifier="$LATEST",
             maximum_retry_attempts=2,
             maximum_event_age_in_seconds=AGE.to_seconds(),
-            destination_config={"on_failure": {"destination": letters}},
+            destination_config=config.DestinationConfigProperty(
+                on_failure=config.OnFailureProperty(destination=letters)
+            ),
         )
         dead_letters.grant_send(function.role)
         self.node.add_dependency(function.role)

@@ -87,6 +87,8 @@ EXECUTES = {
     "AWS::SQS::Queue": "a CMK is asked for, messages are not encrypted",
     "AWS::SQS::QueuePolicy": "enforced",
     "AWS::SSM::Parameter": "",
+    "AWS::StepFunctions::StateMachine": "states, retries and catches; tasks call functions, "
+    "SageMaker, Athena and topics as its role; no logs and no traces",
     "AWS::SageMaker::FeatureGroup": "records, newest by event time, and their history as Parquet",
     "AWS::SageMaker::ModelPackageGroup": "",
     "AWS::Scheduler::Schedule": "invokes its function under its role when it is time, in UTC",
