@@ -1,0 +1,91 @@
+"""Takes a run through the machine's functions, in the order of its states."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tarfile
+from io import BytesIO
+from typing import Any
+
+from retraining_functions import (
+    check_training_data,
+    evaluate_model,
+    plan_training_data,
+    register_model,
+    remove_staging,
+    simulate_experiment,
+    stage_model,
+)
+from retraining_functions import test_staging as staging_test
+
+RUN = "weekly-2026-W47"
+METRICS = {
+    "recall_at_10": 0.25,
+    "precision_at_10": 0.05,
+    "map": 0.12,
+    "baseline_recall_at_10": 0.20,
+}
+
+
+def begun(run_id: str = RUN) -> dict[str, Any]:
+    return {"run_id": run_id, "started_at": "2026-11-21T03:00:00.123Z"}
+
+
+def put_interactions(
+    platform: Any, state: dict[str, Any], *, count: int = 5, clicks: int = 1
+) -> None:
+    """As Athena unloads them: JSON lines, gzipped, in files of names of its own."""
+    lines = [
+        {"request_id": f"r{at}", "shown": ["a", "b"], "clicked": ["a"][:clicks] or None}
+        for at in range(count)
+    ]
+    body = gzip.compress("\n".join(map(json.dumps, lines)).encode(), mtime=0)
+    key = f"{state['plan']['dataset_prefix']}20261121_000001_{RUN}.gz"
+    platform.s3.put_object(Bucket="training", Key=key, Body=body)
+
+
+def put_model(platform: Any, state: dict[str, Any], directory: Any, metrics: Any = METRICS) -> None:
+    """As a training job leaves it."""
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for path in sorted(directory.rglob("*")):
+            if path.is_file():
+                archive.add(path, path.relative_to(directory).as_posix())
+        said = json.dumps(metrics).encode()
+        member = tarfile.TarInfo("evaluation.json")
+        member.size = len(said)
+        archive.addfile(member, BytesIO(said))
+    name = state["plan"]["training_job_name"]
+    key = f"models/{state['run_id']}/{name}/output/model.tar.gz"
+    platform.s3.put_object(Bucket="training", Key=key, Body=packed.getvalue())
+    state["training"] = {
+        "TrainingJobName": name,
+        "TrainingJobArn": f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{name}",
+        "ModelArtifacts": {"S3ModelArtifacts": f"s3://training/{key}"},
+    }
+
+
+def trained(platform: Any, directory: Any, metrics: Any = METRICS) -> dict[str, Any]:
+    """A run whose model has been evaluated and registered."""
+    state = begun()
+    state["plan"] = plan_training_data.handler(state, None)
+    put_interactions(platform, state)
+    state["data"] = check_training_data.handler(state, None)
+    put_model(platform, state, directory, metrics)
+    state["evaluation"] = evaluate_model.handler(state, None)
+    state["package"] = register_model.handler(state, None)
+    return state
+
+
+def staged(platform: Any, directory: Any) -> dict[str, Any]:
+    """A run whose model has been tried, and its staging endpoint removed."""
+    state = trained(platform, directory)
+    state["staging"] = stage_model.handler(state, None)
+    platform.now.at += 120
+    state["regression"] = staging_test.handler(state, None)
+    state["simulation"] = simulate_experiment.handler(state, None)
+    state["removal"] = remove_staging.handler(state, None)
+    platform.now.at += 120
+    state["removal"] = remove_staging.handler(state, None)
+    return state
