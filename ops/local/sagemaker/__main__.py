@@ -25,10 +25,11 @@ from ops.local.sagemaker.data_capture import DataCapture
 from ops.local.sagemaker.endpoint_changes import Surroundings
 from ops.local.sagemaker.faults import Faults
 from ops.local.sagemaker.http_server import SageMakerServer
+from ops.local.sagemaker.job_parts import Workplace, job_parts
 from ops.local.sagemaker.model_processes import ModelProcesses, ProcessHost
 from ops.local.sagemaker.pace import Pace
 from ops.local.sagemaker.roles import Roles
-from ops.local.sagemaker.server import Workplace, all_parts, endpoint_parts
+from ops.local.sagemaker.server import endpoint_parts
 from ops.local.sagemaker.status_report import StatusReport
 from ops.local.sagemaker.variant_metrics import VariantMetrics
 from ops.local.settings import LocalSettings
@@ -69,8 +70,11 @@ def serve(settings: LocalSettings) -> None:
         credentials=credentials,
         launch=launch,
         endpoints=endpoint_parts(surroundings, metrics, capture),
+        glue=boto3.client("glue"),
     )
-    control_plane = ControlPlane(all_parts(workplace), throttle=faults)
+    jobs = job_parts(workplace)
+    parts = [*workplace.endpoints.parts, *jobs.parts]
+    control_plane = ControlPlane(parts, throttle=faults)
     server = SageMakerServer(
         settings.sagemaker_port,
         key,
@@ -86,6 +90,7 @@ def serve(settings: LocalSettings) -> None:
     while not stop.wait(TICK_SECONDS):
         _run_due((control_plane.advance, metrics.flush, capture.flush, report.publish))
     server.shutdown()
+    jobs.stop()
     processes.stop_all()
 
 

@@ -35,7 +35,7 @@ class Endpoints:
     ) -> None:
         self._models, self._in, self._tags = models, surroundings, tags
         self._scalable = scalable
-        self._changes = EndpointChanges(surroundings, models.model)
+        self._changes = EndpointChanges(surroundings, models.runnable)
         self._endpoints: dict[str, Endpoint] = {}
 
     def operations(self) -> Mapping[tuple[str, str], Operation]:
@@ -182,12 +182,11 @@ class Endpoints:
         found = {}
         for definition in configuration["ProductionVariants"]:
             name, count = definition["VariantName"], definition["InitialInstanceCount"]
-            model = self._models.model(definition["ModelName"])
+            model = self._models.runnable(definition["ModelName"])
             created_at = model["CreationTime"].timestamp()
-            container = model.get("PrimaryContainer") or model["Containers"][0]
             found[name] = Variant(
                 name=name,
-                image=container.get("Image", ""),
+                image=model["PrimaryContainer"].get("Image", ""),
                 role_arn=model["ExecutionRoleArn"],
                 fleet=Fleet(endpoint, name, definition["ModelName"], created_at),
                 definition=definition,

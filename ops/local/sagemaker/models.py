@@ -10,6 +10,8 @@ from ops.local.sagemaker.names import moment, resource_arn
 from ops.local.sagemaker.operation import Operation, invalid
 from ops.local.sagemaker.tags import Tags
 
+# A model package's container, or a Refusal.
+FindContainer = Callable[[str], Mapping[str, Any]]
 # Endpoints of kinds that are not modelled.
 OTHER_KINDS = ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig")
 
@@ -21,6 +23,12 @@ class Models:
         self._clock, self._tags = clock, tags
         self._models: dict[str, dict[str, Any]] = {}
         self._configurations: dict[str, dict[str, Any]] = {}
+        self._containers: dict[str, dict[str, Any]] = {}
+        self._of_package: FindContainer | None = None
+
+    def use_packages(self, find: FindContainer) -> None:
+        """From here on a model may name a package of the registry instead of an image."""
+        self._of_package = find
 
     def operations(self) -> Mapping[tuple[str, str], Operation]:
         named = {
@@ -46,6 +54,10 @@ class Models:
             raise invalid(f'Could not find model "{resource_arn("model", name)}".')
         return self._models[name]
 
+    def runnable(self, name: str) -> dict[str, Any]:
+        """As `model`, with the image and the archive that its package names. Raises Refusal."""
+        return {**self.model(name), "PrimaryContainer": self._containers[name]}
+
     def configuration(self, name: str) -> dict[str, Any]:
         """In the shape of DescribeEndpointConfig. Raises Refusal."""
         if name not in self._configurations:
@@ -63,6 +75,10 @@ class Models:
         containers = [asked[key] for key in ("PrimaryContainer",) if key in asked]
         if len([*containers, *asked.get("Containers", [])]) != 1:
             raise invalid("the local SageMaker runs models of exactly one container")
+        container = (containers or asked["Containers"])[0]
+        if self._of_package and "ModelPackageName" in container:
+            container = {**self._of_package(container["ModelPackageName"]), **container}
+        self._containers[name] = container
         kept = {key: value for key, value in asked.items() if key != "Tags"}
         self._models[name] = {**kept, "ModelArn": arn, "CreationTime": moment(self._clock())}
         self._tags.put(arn, asked.get("Tags", []))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ops.local.sagemaker.autoscaler import Autoscaler
 from ops.local.sagemaker.endpoint_changes import Surroundings
@@ -17,12 +16,6 @@ from ops.local.sagemaker.operation import Part
 from ops.local.sagemaker.tags import Tags
 from ops.local.sagemaker.variant_scaling import VariantScaling
 from ops.local.sagemaker.variant_targets import VariantTargets
-
-if TYPE_CHECKING:
-    from ops.local.role_credentials import CredentialsServer
-    from ops.local.sagemaker.container_launch import Launch
-    from ops.local.sagemaker.roles import Roles
-    from ops.local.settings import LocalSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +67,3 @@ def endpoint_parts(
         scaling=VariantScaling(clock, targets, endpoints),
         autoscaler=autoscaler,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workplace:
-    """What jobs stand on: the platform's files, roles, containers, and the endpoints' parts."""
-
-    settings: LocalSettings
-    folder: Path
-    roles: Roles
-    credentials: CredentialsServer
-    launch: Callable[[str], Launch]
-    endpoints: EndpointParts
-
-
-def all_parts(workplace: Workplace) -> list[Part]:
-    """Every part of the server, endpoints' first."""
-    return [
-        *workplace.endpoints.parts,
-    ]

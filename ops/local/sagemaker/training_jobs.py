@@ -21,6 +21,7 @@ from ops.local.sagemaker.training_folder import OPT_ML
 from ops.local.sagemaker.training_record import TrainingRecord
 from ops.local.sagemaker.training_run import TrainingRun
 
+LONGEST_STOP_SECONDS = 3.0
 SUMMARY = (
     "TrainingJobName",
     "TrainingJobArn",
@@ -61,11 +62,11 @@ class TrainingJobs:
         """Jobs go on by themselves."""
 
     def stop_all(self) -> None:
-        """With everything: no process is left."""
+        """With everything: containers have a moment to end, before the platform ends them."""
         for record in self._records.values():
             record.stop_asked.set()
         for run in self._runs:
-            run.join()
+            run.join(LONGEST_STOP_SECONDS)
 
     def _record(self, asked: Mapping[str, Any]) -> TrainingRecord:
         name = asked["TrainingJobName"]

@@ -121,7 +121,7 @@ class TransformJobs:
         if name in self._records:
             raise Refusal("ResourceInUse", f"Transform job names must be unique: {name} exists")
         _check(asked)
-        model = self._models.model(asked["ModelName"])
+        model = self._models.runnable(asked["ModelName"])
         record = TransformRecord(asked, self._clock, self._announce)
         self._records[name] = record
         self._tags.put(record.arn, asked.get("Tags", []))

@@ -69,7 +69,7 @@ class TransformRun(threading.Thread):
 
     def _with_environment(self) -> dict[str, Any]:
         """A job may add to the model's environment."""
-        container = self._model.get("PrimaryContainer") or self._model["Containers"][0]
+        container = self._model["PrimaryContainer"]
         environment = {**container.get("Environment", {}), **self._asked.get("Environment", {})}
         return {**self._model, "PrimaryContainer": {**container, "Environment": environment}}
 

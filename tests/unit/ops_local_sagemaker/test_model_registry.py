@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from ops.local.sagemaker.control_plane import ControlPlane
 from ops.local.sagemaker.in_process import attach
 from ops.local.sagemaker.model_registry import ModelRegistry
+from ops.local.sagemaker.models import Models
 from ops.local.sagemaker.operation import Refusal
 from ops.local.sagemaker.tags import Tags
 
@@ -153,3 +154,16 @@ def test_several_packages_are_described_at_once_and_unknown_ones_named(registry:
 
     assert list(answer["ModelPackageSummaries"]) == [known]
     assert list(answer["BatchDescribeModelPackageErrorMap"]) == [unknown]
+
+
+def test_a_model_of_a_package_runs_what_the_package_holds(registry: Registry) -> None:
+    arn = registry.register(ModelApprovalStatus="Approved")
+    container = {"ModelPackageName": arn, "Environment": {"LOUD": "1"}}
+    models = Models(lambda: registry.now, Tags())
+    models.use_packages(registry.part.container)
+    create = models.operations()["sagemaker", "CreateModel"]
+
+    create({"ModelName": "m1", "ExecutionRoleArn": "role", "PrimaryContainer": container})
+
+    assert models.model("m1")["PrimaryContainer"] == container
+    assert models.runnable("m1")["PrimaryContainer"] == {**CONTAINER, **container}
