@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from kindred.rollout.deployment import Deployment, Intent
+from kindred.rollout.deployment import Deployment
 from kindred.rollout.deployment_json import deployment_to_json
 from kindred.rollout.lifecycle import allowed_verbs
 
@@ -34,6 +35,7 @@ _WHOLE = (
     "judgements",
     "transitions",
 )
+_SEEN_TO_END = ("COMPLETED", "ROLLED_BACK", "CANCELLED")
 
 
 def short_document(deployment: Deployment) -> dict[str, Any]:
@@ -42,15 +44,16 @@ def short_document(deployment: Deployment) -> dict[str, Any]:
 
 
 def document(deployment: Deployment) -> dict[str, Any]:
-    """`weights.confirmed` is what SageMaker was last seen to serve by; null while it shifts."""
+    """`weights.confirmed` is what SageMaker was seen to serve by; null while it shifts."""
+    confirmed_at = _confirmed_at(deployment)
     return {
         **_chosen(deployment, (*_SHORT, *_WHOLE)),
         "weights": {
             "intended": deployment.weights,
-            "confirmed": _confirmed(deployment),
-            "confirmed_at": _time(deployment),
+            "confirmed": deployment.weights if confirmed_at else None,
+            "confirmed_at": confirmed_at.isoformat() if confirmed_at else None,
         },
-        "call_under_way": _call(deployment.intent),
+        "call_under_way": deployment.intent.call if deployment.intent else None,
         "allowed": list(allowed_verbs(deployment)),
     }
 
@@ -60,14 +63,8 @@ def _chosen(deployment: Deployment, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: found[name] for name in names}
 
 
-def _confirmed(deployment: Deployment) -> dict[str, float] | None:
-    return deployment.weights if deployment.shift_confirmed_at else None
-
-
-def _time(deployment: Deployment) -> str | None:
-    at = deployment.shift_confirmed_at
-    return at.isoformat() if at else None
-
-
-def _call(intent: Intent | None) -> str | None:
-    return intent.call if intent else None
+def _confirmed_at(deployment: Deployment) -> datetime | None:
+    """A deployment ends so only once its weights were seen."""
+    if deployment.state in _SEEN_TO_END and deployment.weights:
+        return deployment.transitions[-1].at
+    return deployment.shift_confirmed_at

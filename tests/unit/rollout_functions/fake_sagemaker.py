@@ -54,6 +54,9 @@ class FakeSageMaker:
         }
         return arn
 
+    def container(self, arn):
+        return self.packages[arn]["InferenceSpecification"]["Containers"][0]
+
     def _package(self, asked):
         name = asked["ModelPackageName"]
         if name not in self.packages:
