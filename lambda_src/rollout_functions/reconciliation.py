@@ -11,12 +11,11 @@ from aws_lambda_powertools.logging import Logger
 from kindred.rollout.baking import Period, period_due
 from kindred.rollout.deployment import Deployment
 from kindred.rollout.endpoint_calls import (
-    Action,
     Call,
     DeregisterScaling,
-    Make,
     Record,
     RegisterScaling,
+    Wait,
     named,
 )
 from kindred.rollout.endpoint_configuration import RolloutSettings
@@ -54,53 +53,50 @@ class Reconciliation:
 
     def drive(self, deployment_id: str) -> str:
         """As far as it goes now; what it came to, in words. Raises what AWS refuses to tell."""
-        deployment = self.deployments.load(deployment_id)
-        lease = self.lock.acquire(deployment.endpoint, now=self.clock())
+        endpoint = self.deployments.load(deployment_id).endpoint
+        lease = self.lock.acquire(endpoint, now=self.clock())
         if lease is None:
             return "another run is at it"
         try:
-            for _ in range(MOST_ACTIONS):
-                if stopped := self._once(deployment_id, lease):
-                    return stopped
+            return self._drive(deployment_id, lease)
         except Unavailable as reason:
             return f"left to the next run: {reason}"
         finally:
             self._tell(deployment_id, lease)
             self.lock.release(lease)
+
+    def _drive(self, deployment_id: str, lease: Lease) -> str:
+        deployment = self.deployments.load(deployment_id)
+        for _ in range(MOST_ACTIONS):
+            if deployment.is_terminal:
+                return deployment.state
+            if lease.until - self.clock() < _CALL:
+                return "left to the next run: the lease runs out"
+            try:
+                came_to = self._advance(deployment, lease)
+            except StaleDeployment:
+                # Somebody asked for something meanwhile, or took the lease.
+                came_to = self.deployments.load(deployment_id)
+            if isinstance(came_to, str):
+                return came_to
+            deployment = came_to
         return f"left to the next run after {MOST_ACTIONS} actions"
 
-    def _once(self, deployment_id: str, lease: Lease) -> str | None:
-        """What was asked for since the action before counts from here on."""
-        try:
-            return self._advance(self.deployments.load(deployment_id), lease)
-        except StaleDeployment:
-            if self.clock() < lease.until:
-                return None
-            return "left to the next run: the lease ran out"
-
-    def _advance(self, deployment: Deployment, lease: Lease) -> str | None:
-        """One action; why nothing more can be done now, or None to look again."""
-        if deployment.is_terminal:
-            return deployment.state
+    def _advance(self, deployment: Deployment, lease: Lease) -> Deployment | str:
+        """The deployment after one action; or why nothing more can be done now."""
         now = self.clock()
-        if lease.until - now < _CALL:
-            return "left to the next run: the lease runs out"
         with told_apart():
             observed = self._observe(deployment)
             judgement = self._judge(deployment, observed, now)
         action = next_step(deployment, observed, judgement, settings=self.settings, now=now)
-        return self._act(deployment, action, lease)
-
-    def _act(self, deployment: Deployment, action: Action, lease: Lease) -> str | None:
+        if isinstance(action, Wait):
+            return action.reason
         if isinstance(action, Record):
-            self._save(deployment, action.deployment, lease)
-            return None
-        if isinstance(action, Make):
-            intended = self.deployments.save(action.deployment, lease=lease)
-            return self._make(intended, action.call, lease)
-        return action.reason
+            return self._save(deployment, action.deployment, lease)
+        intended = self.deployments.save(action.deployment, lease=lease)
+        return self._make(intended, action.call, lease)
 
-    def _make(self, intended: Deployment, call: Call, lease: Lease) -> str | None:
+    def _make(self, intended: Deployment, call: Call, lease: Lease) -> Deployment | str:
         logger.info("call", deployment_id=intended.deployment_id, call=named(call))
         try:
             with told_apart():
@@ -111,9 +107,9 @@ class Reconciliation:
             if observed is not None and observed.is_changing:
                 # Deferred: the intent stays as it is.
                 return f"the endpoint is {observed.status}"
-            return self._act(intended, refused(intended, str(reason), now=self.clock()), lease)
-        self.deployments.save(acknowledged(intended, now=self.clock()), lease=lease)
-        return None
+            logger.warning("refused", deployment_id=intended.deployment_id, reason=str(reason))
+            return self._save(intended, refused(intended, str(reason), now=self.clock()), lease)
+        return self.deployments.save(acknowledged(intended, now=self.clock()), lease=lease)
 
     def _call(self, call: Call, endpoint: str) -> None:
         name = self.settings.on_sagemaker(endpoint)
@@ -166,7 +162,7 @@ class Reconciliation:
         )
         return judgement
 
-    def _save(self, before: Deployment, deployment: Deployment, lease: Lease) -> None:
+    def _save(self, before: Deployment, deployment: Deployment, lease: Lease) -> Deployment:
         if deployment.state != before.state or deployment.reason != before.reason:
             logger.info(
                 "deployment moved",
@@ -176,12 +172,11 @@ class Reconciliation:
                 reason=deployment.reason,
             )
         if not deployment.is_terminal:
-            self.deployments.save(deployment, lease=lease)
-            return
+            return self.deployments.save(deployment, lease=lease)
         # Whoever rolled it back had a reason; the same model again would loop.
         until = self.clock() + COOL_DOWN_MINUTES * self.settings.minute
         rolled_back = deployment.outcome == "ROLLED_BACK"
-        self.deployments.finish(
+        return self.deployments.finish(
             deployment, lease=lease, refused_until=until if rolled_back else None
         )
 

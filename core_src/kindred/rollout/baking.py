@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from kindred.rollout.deployment import Deployment, State
 from kindred.rollout.endpoint_calls import Action, Record
-from kindred.rollout.intents import unwinding
+from kindred.rollout.intents import unwound
 from kindred.rollout.judge import Judgement
 from kindred.rollout.rollout_plan import PATIENCE
 
@@ -52,7 +52,7 @@ def weigh(deployment: Deployment, judgement: Judgement, period: Period, *, now: 
         return _conclude(judged, judgement, baked=baked, now=now)
     if judgement.verdict == "fail":
         if deployment.plan.auto_rollback:
-            return unwinding(judged, "ROLLED_BACK", said, now=now)
+            return Record(unwound(judged, "ROLLED_BACK", said, now=now))
         return _paused(judged, f"automatic rollback is off: {said}", now)
     if judgement.verdict == "no_data":
         return _without_data(judged, said, now)
@@ -86,7 +86,7 @@ def _without_data(deployment: Deployment, said: str, now: datetime) -> Action:
         return Record(deployment)
     reason = f"no data in {checks} checks running: {said}"
     if deployment.plan.on_no_data == "roll_back":
-        return unwinding(deployment, "ROLLED_BACK", reason, now=now)
+        return Record(unwound(deployment, "ROLLED_BACK", reason, now=now))
     return _paused(deployment, reason, now)
 
 

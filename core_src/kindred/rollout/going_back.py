@@ -40,14 +40,14 @@ def unwind(
         return _cleaning(deployment)
     if now - began >= UNWIND_MINUTES * settings.minute:
         reason = f"after {UNWIND_MINUTES} minutes of going back {went_back(observed)}"
-        return given_up(deployment, reason, now=now)
+        return Record(given_up(deployment, reason, now=now))
     if observed.is_changing:
         return Wait(f"the endpoint is {observed.status}")
     ours = (deployment.canary_configuration, deployment.promoted_configuration)
     if deployment.old_configuration is None and observed.configuration in ours:
         return _remove_first(deployment, observed, settings, now)
     if observed.is_broken:
-        return given_up(deployment, went_back(observed), now=now)
+        return Record(given_up(deployment, went_back(observed), now=now))
     if observed.configuration == deployment.old_configuration:
         kept = [deployment.baseline_variant or ""]
         action = scaled(deployment, observed, kept, settings=settings, now=now)
@@ -55,7 +55,7 @@ def unwind(
     if observed.configuration in ours:
         return _remove_canary(deployment, observed, settings, now)
     reason = f"somebody else gave the endpoint configuration {observed.configuration}"
-    return given_up(deployment, reason, now=now)
+    return Record(given_up(deployment, reason, now=now))
 
 
 def _remove_canary(

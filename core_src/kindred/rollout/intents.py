@@ -15,8 +15,8 @@ SETTLE_MINUTES = 2
 MOST_ATTEMPTS = 3
 
 
-def unwinding(deployment: Deployment, outcome: Outcome, reason: str, *, now: datetime) -> Action:
-    """Go back to the old configuration, from wherever this is."""
+def unwound(deployment: Deployment, outcome: Outcome, reason: str, *, now: datetime) -> Deployment:
+    """From here on it goes back to the old configuration, from wherever this is."""
     changed = replace(
         deployment,
         stage="unwind",
@@ -27,15 +27,14 @@ def unwinding(deployment: Deployment, outcome: Outcome, reason: str, *, now: dat
         intent=None,
         wish=None,
     )
-    return Record(changed.moved("ROLLING_BACK", at=now, reason=reason))
+    return changed.moved("ROLLING_BACK", at=now, reason=reason)
 
 
-def given_up(deployment: Deployment, reason: str, *, now: datetime) -> Action:
+def given_up(deployment: Deployment, reason: str, *, now: datetime) -> Deployment:
     """What cannot be had: forward leads back, and back leads to a person."""
     if deployment.stage == "unwind":
-        changed = replace(deployment, intent=None)
-        return Record(changed.moved("ROLLBACK_FAILED", at=now, reason=reason))
-    return unwinding(deployment, "FAILED", reason, now=now)
+        return replace(deployment, intent=None).moved("ROLLBACK_FAILED", at=now, reason=reason)
+    return unwound(deployment, "FAILED", reason, now=now)
 
 
 def effect(
@@ -60,7 +59,7 @@ def effect(
             if now - intent.acknowledged_at < SETTLE_MINUTES * minute:
                 return Wait(f"{named(call)} was answered and is yet to be seen")
             if attempts >= most_attempts:
-                return _without_effect(deployment, f"{named(call)}: {otherwise}", now)
+                return Record(_without_effect(deployment, f"{named(call)}: {otherwise}", now))
     return _made(deployment, call, now=now, attempts=attempts)
 
 
@@ -105,7 +104,7 @@ def acknowledged(deployment: Deployment, *, now: datetime) -> Deployment:
     return replace(deployment, intent=answered)
 
 
-def refused(deployment: Deployment, reason: str, *, now: datetime) -> Action:
+def refused(deployment: Deployment, reason: str, *, now: datetime) -> Deployment:
     """AWS will not do the intended call, now or later.
 
     What cannot be deleted is left and named; back is tried three times.
@@ -114,18 +113,18 @@ def refused(deployment: Deployment, reason: str, *, now: datetime) -> Action:
     told = f"{intended} was refused: {reason}"
     if deployment.stage == "clean":
         left = f"{deployment.reason}; left behind: {told}"
-        return Record(replace(acknowledged(deployment, now=now), reason=left))
+        return replace(acknowledged(deployment, now=now), reason=left)
     if deployment.stage == "unwind":
         tried = acknowledged(deployment, now=now)
         if tried.intent and tried.intent.attempts < MOST_ATTEMPTS:
-            return Record(tried)
+            return tried
     return given_up(deployment, told, now=now)
 
 
-def _without_effect(deployment: Deployment, reason: str, now: datetime) -> Action:
+def _without_effect(deployment: Deployment, reason: str, now: datetime) -> Deployment:
     if deployment.engine == "guardrails" and deployment.stage == "add":
         # It was SageMaker that judged, and it has gone back by itself.
-        return unwinding(deployment, "ROLLED_BACK", reason, now=now)
+        return unwound(deployment, "ROLLED_BACK", reason, now=now)
     return given_up(deployment, reason, now=now)
 
 

@@ -12,7 +12,7 @@ from kindred.rollout.endpoint_calls import Action, Record, Wait
 from kindred.rollout.endpoint_configuration import RolloutSettings
 from kindred.rollout.endpoint_state import ObservedEndpoint
 from kindred.rollout.going_back import clean, unwind
-from kindred.rollout.intents import given_up, unwinding
+from kindred.rollout.intents import given_up, unwound
 from kindred.rollout.judge import Judgement
 from kindred.rollout.shifting import add_canary, create_first, hold_step, promote, went_back
 
@@ -56,7 +56,7 @@ def _take_up(deployment: Deployment, now: datetime) -> Action | None:
         if deployment.stage == "admit" or deployment.plan.dry_run:
             return Record(heard.moved("CANCELLED", at=now, reason=told))
         outcome: Outcome = "CANCELLED" if wish.verb == "cancel" else "ROLLED_BACK"
-        return unwinding(deployment, outcome, told, now=now)
+        return Record(unwound(deployment, outcome, told, now=now))
     if wish.verb == "pause":
         return Record(heard.moved("PAUSED", at=now, reason=told))
     if wish.verb == "resume":
@@ -85,11 +85,13 @@ def _forward(
         if deployment.plan.dry_run:
             reason = f"dry run: not over after {limit} minutes"
             return Record(deployment.moved("FAILED", at=now, reason=reason))
-        return unwinding(
-            deployment,
-            "ROLLED_BACK",
-            f"not over after {limit} minutes: {deployment.reason}",
-            now=now,
+        return Record(
+            unwound(
+                deployment,
+                "ROLLED_BACK",
+                f"not over after {limit} minutes: {deployment.reason}",
+                now=now,
+            )
         )
     if observed is None:
         if deployment.old_configuration is None:
@@ -97,13 +99,13 @@ def _forward(
         return _gone(deployment, now)
     if deployment.engine == "guardrails" and observed.status == "RollingBack":
         reason = f"SageMaker takes the traffic back: {observed.failure or 'an alarm went off'}"
-        return unwinding(deployment, "ROLLED_BACK", reason, now=now)
+        return Record(unwound(deployment, "ROLLED_BACK", reason, now=now))
     if observed.is_changing:
         return Wait(f"the endpoint is {observed.status}")
     if deployment.stage == "bake":
         return _bake(deployment, observed, judgement, settings=settings, now=now)
     if observed.is_broken:
-        return given_up(deployment, went_back(observed), now=now)
+        return Record(given_up(deployment, went_back(observed), now=now))
     if deployment.stage == "promote":
         return promote(deployment, observed, settings=settings, now=now)
     if deployment.old_configuration is None:
@@ -121,7 +123,7 @@ def _bake(
 ) -> Action:
     if not deployment.plan.dry_run:
         if observed.is_broken:
-            return given_up(deployment, went_back(observed), now=now)
+            return Record(given_up(deployment, went_back(observed), now=now))
         if action := hold_step(deployment, observed, settings=settings, now=now):
             return action
     period = period_due(deployment, minute=settings.minute, now=now)
@@ -133,4 +135,4 @@ def _bake(
 def _gone(deployment: Deployment, now: datetime) -> Action:
     if deployment.plan.dry_run:
         return Record(deployment.moved("FAILED", at=now, reason="the endpoint is gone"))
-    return unwinding(deployment, "FAILED", "the endpoint is gone", now=now)
+    return Record(unwound(deployment, "FAILED", "the endpoint is gone", now=now))

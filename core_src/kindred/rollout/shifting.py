@@ -56,8 +56,8 @@ def create_first(
             otherwise="the endpoint does not appear",
         )
     if observed.is_broken:
-        return given_up(
-            deployment, f"the endpoint is {observed.status}: {observed.failure}", now=now
+        return Record(
+            given_up(deployment, f"the endpoint is {observed.status}: {observed.failure}", now=now)
         )
     if observed.configuration != name:
         return _foreign(deployment, observed, now)
@@ -107,7 +107,7 @@ def hold_step(
     """Bring the step's weights about and confirm them; None while they are and stay so."""
     if observed.configuration != deployment.canary_configuration:
         if observed.configuration == deployment.old_configuration:
-            return given_up(deployment, went_back(observed), now=now)
+            return Record(given_up(deployment, went_back(observed), now=now))
         return _foreign(deployment, observed, now)
     if not observed.serves(deployment.weights):
         return _shift(deployment, observed, settings, now)
@@ -135,18 +135,21 @@ def promote(
         )
     if observed.configuration != deployment.canary_configuration:
         if observed.configuration == deployment.old_configuration:
-            return given_up(deployment, went_back(observed), now=now)
+            return Record(given_up(deployment, went_back(observed), now=now))
         return _foreign(deployment, observed, now)
     if not observed.serves(deployment.weights):
         return _shift(deployment, observed, settings, now)
-    preparations: list[Call] = [CreateConfiguration(name, without(observed.described, baseline))]
     if baseline in observed.scalable:
         # SageMaker removes no variant that still has a scalable target.
-        preparations.append(DeregisterScaling(baseline))
-        if deployment.intent and deployment.intent.call.startswith("UpdateEndpoint"):
-            deployment = replace(deployment, intent=None)
+        return effect(
+            deployment,
+            DeregisterScaling(baseline),
+            now=now,
+            minute=settings.minute,
+            otherwise="the variant still has a scalable target",
+        )
     return after(
-        preparations,
+        [CreateConfiguration(name, without(observed.described, baseline))],
         deployment,
         UpdateEndpoint(name),
         now=now,

@@ -1,0 +1,132 @@
+"""The reconciler is killed after every call of AWS in turn, and the next run ends the same."""
+
+import pytest
+
+from tests.unit.rollout_reconciler.world import FAILING, GUARDED, SETTINGS
+
+DEPLOYMENT = "0199b1c2-0000-7000-8000-00c0ffee1234"
+CANARY = "canary-ffee1234"
+
+
+def completed(world):
+    world.serve()
+    return world.deploy(deployment_id=DEPLOYMENT)
+
+
+def rolled_back(world):
+    world.windows = {"canary": FAILING}
+    return completed(world)
+
+
+def cancelled(world):
+    deployment_id = completed(world)
+    world.run()
+    world.ask(deployment_id, "cancel")
+    return deployment_id
+
+
+def created(world):
+    return world.deploy(deployment_id=DEPLOYMENT)
+
+
+def guarded(world):
+    world.serve()
+    return world.deploy(deployment_id=DEPLOYMENT, engine="guardrails", plan=GUARDED)
+
+
+COURSES = {
+    completed: ("COMPLETED", {CANARY: 1.0}),
+    rolled_back: ("ROLLED_BACK", {"production": 1.0}),
+    cancelled: ("CANCELLED", {"production": 1.0}),
+    created: ("COMPLETED", {"production": 1.0}),
+    guarded: ("COMPLETED", {"production": 1.0}),
+}
+SHARES = 3
+courses = pytest.mark.parametrize("begin", COURSES, ids=lambda begin: begin.__name__)
+
+
+def undisturbed(new_world, begin):
+    """Where the course leads when nobody is killed, and how many calls it takes to get there."""
+    world = new_world()
+    deployment_id = begin(world)
+    before = len(world.calls)
+    world.until_over(deployment_id)
+    changes = [number for number in world.changes() if number > before]
+    return world.outcome(deployment_id), changes
+
+
+@courses
+def test_undisturbed_it_leaves_what_is_served_and_nothing_else(new_world, begin):
+    outcome, _ = undisturbed(new_world, begin)
+
+    state, weights = COURSES[begin]
+    assert outcome["state"] == state
+    assert outcome["announced"]
+    assert not outcome["held"]
+    assert outcome["endpoint"][0] == "InService"
+    assert outcome["endpoint"][2] == weights
+    assert outcome["configurations"] == {outcome["endpoint"][1]}
+    assert len(outcome["models"]) == 1
+    assert outcome["scaled"] == set(weights)
+    assert bool(outcome["refused"]) == (state == "ROLLED_BACK")
+
+
+def killed_after(new_world, begin, number):
+    world = new_world()
+    deployment_id = begin(world)
+    world.kill_after = number
+    world.until_over(deployment_id)
+    assert world.kill_after is None, "it was never killed"
+    return world.outcome(deployment_id)
+
+
+# All calls, dealt out, so that the cores share them.
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(SHARES))
+@courses
+def test_killed_after_any_call_it_ends_the_same(new_world, begin, share):
+    expected, changes = undisturbed(new_world, begin)
+
+    ended = {n: killed_after(new_world, begin, n) for n in changes[share::SHARES]}
+
+    assert len(changes) > 20
+    assert {n: outcome for n, outcome in ended.items() if outcome != expected} == {}
+
+
+@pytest.mark.parametrize("number", [8, 16, 24])
+def test_killed_after_some_calls_it_ends_the_same(new_world, number):
+    expected, changes = undisturbed(new_world, completed)
+
+    assert killed_after(new_world, completed, changes[number]) == expected
+
+
+def test_no_call_is_made_without_an_intent_that_names_it(world):
+    deployment_id = completed(world)
+    made = []
+
+    def told(model, **_):
+        if model.service_model.service_name == "sagemaker" and not model.name.startswith("Desc"):
+            made.append((model.name, world.table.load(deployment_id).intent))
+
+    world.sagemaker.meta.events.register("before-call", told)
+    world.until_over(deployment_id)
+
+    calls = {
+        "CreateEndpointConfig": "CreateConfiguration",
+        "DeleteEndpointConfig": "DeleteConfiguration",
+        "UpdateEndpointWeightsAndCapacities": "UpdateWeights",
+    }
+    assert len(made) > 8
+    for name, intent in made:
+        assert intent.call.split()[0] == calls.get(name, name)
+        assert intent.acknowledged_at is None
+
+
+def test_names_are_the_same_for_the_same_deployment_and_short_enough():
+    names = {SETTINGS.name_of("e" * 60, DEPLOYMENT, purpose) for purpose in ("model", "canary")}
+
+    assert names == {
+        SETTINGS.name_of("e" * 60, DEPLOYMENT, purpose) for purpose in ("model", "canary")
+    }
+    assert all(len(name) <= 63 and name.startswith("kindred-test-") for name in names)
+    assert len(names) == 2
