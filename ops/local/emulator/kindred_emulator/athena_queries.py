@@ -20,6 +20,7 @@ from ministack.core.responses import new_uuid
 from ministack.core.router import extract_access_key_id
 from ministack.services import athena, s3
 
+from .glue_relations import hive_type, whole_relation
 from .presto_functions import create_statements
 from .query_rights import QueryRefused, require_output, require_tables, split_address
 from .unload_statement import Unload, read_unload
@@ -60,6 +61,8 @@ def install() -> None:
     athena.handle_request = of_caller
     athena._start_query_execution = started
     athena._execute_query = executed
+    athena._duckdb_type = hive_type
+    athena._table_relation = whole_relation(athena._table_relation)
     athena._run_duckdb = _run
     athena._save_query_results = _save
 

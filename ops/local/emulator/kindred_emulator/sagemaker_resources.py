@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from contextlib import closing
 from http import HTTPStatus
-from http.client import HTTPConnection
 from typing import Any
 
 from ministack.services.cloudformation import provisioners, stacks
 
+from .sagemaker_connection import send
 from .sagemaker_properties import feature_additions, feature_group, model_package_group
 
 Properties = dict[str, Any]
@@ -42,14 +40,10 @@ def install() -> None:
 
 def call_sagemaker(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """An operation of the local SageMaker. Raises ValueError with its refusal."""
-    port = int(os.environ["KINDRED_SAGEMAKER_PORT"])
-    connection = HTTPConnection("127.0.0.1", port, timeout=LONGEST_SECONDS)
-    target = {"X-Amz-Target": f"SageMaker.{operation}"}
-    with closing(connection):
-        connection.request("POST", "/", json.dumps(parameters), target)
-        answer = connection.getresponse()
-        content: dict[str, Any] = json.loads(answer.read() or b"{}")
-    if answer.status >= HTTPStatus.BAD_REQUEST:
+    target = {"x-amz-target": f"SageMaker.{operation}"}
+    status, _, body = send("POST", "/", target, json.dumps(parameters).encode())
+    content: dict[str, Any] = json.loads(body or b"{}")
+    if status >= HTTPStatus.BAD_REQUEST:
         raise ValueError(f"{content['__type']}: {content['message']}")
     return content
 
