@@ -63,5 +63,5 @@ Outside of the machine:
 Metrics, in the namespace of Powertools: FeatureDriftShift and FeatureDriftPsi with dimension
 `feature`, and FeatureDriftShift without (beside `service`): the largest of all features, for one
 alarm above 0.2; PredictionMae and PredictionMaeGrowth (0.5 is 50 % more than the reference);
-FeaturesWritten, FeaturesLeft; RetrainingsStarted.
+FeaturesWritten, FeaturesLeft; RetrainingsStarted; DailyRuns of the two daily functions.
 """

@@ -25,6 +25,7 @@ _WINDOW = timedelta(days=7)
 @metrics.log_metrics
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Before the first training the first window that is large enough becomes the reference."""
+    metrics.add_metric("DailyRuns", MetricUnit.Count, 1)
     until = moment("scheduled_at", event.get("scheduled_at"))
     since = until - _WINDOW
     current, error = lake().distributions(since, until), lake().prediction_error(since, until)

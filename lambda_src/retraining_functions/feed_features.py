@@ -26,6 +26,7 @@ _RESERVE_MS = 30_000
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Apps that were shown come first. Where the time is not enough the next run does the rest:
     it finds in the store what has been written."""
+    metrics.add_metric("DailyRuns", MetricUnit.Count, 1)
     at = moment("scheduled_at", event.get("scheduled_at"))
     catalogue = Catalogue(artefacts().download_catalogue(work_folder("catalogue")))
     traffic = lake().traffic(at - _WINDOW, at)

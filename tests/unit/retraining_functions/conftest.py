@@ -105,8 +105,34 @@ def fitted(directory, version):
     return directory
 
 
+class Switch:
+    """Takes what clients ask to the control plane of the test: clients are slow to make."""
+
+    current = None
+
+    def call(self, *asked):
+        return self.current.call(*asked)
+
+
+@pytest.fixture(scope="session")
+def sagemaker_clients():
+    switch = Switch()
+    clients = {}
+    for service in ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime"):
+        clients[service] = boto3.client(
+            service,
+            REGION,
+            # An address that moto does not answer for.
+            endpoint_url="http://sagemaker.local",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+        attach(clients[service], switch)
+    return switch, clients
+
+
 @pytest.fixture
-def platform(monkeypatch, tmp_path, baseline, candidate):
+def platform(monkeypatch, tmp_path, baseline, candidate, sagemaker_clients):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -115,26 +141,21 @@ def platform(monkeypatch, tmp_path, baseline, candidate):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(collaborators, "work_folder", lambda name: tmp_path / "work" / name)
     with mock_aws():
-        found = _surroundings(monkeypatch, candidate)
+        found = _surroundings(monkeypatch, candidate, *sagemaker_clients)
         ArtefactStore(found.s3, "embeddings").publish(baseline, "v2")
         yield found
     for each in CACHED:
         each.cache_clear()
 
 
-def _surroundings(monkeypatch, candidate):
+def _surroundings(monkeypatch, candidate, switch, sagemaker_clients):
     made, lake, features = boto3.client, FakeLake(), FeatureStore()
-    control, host, now = _sagemaker(features, candidate)
+    switch.current, host, now = _sagemaker(features, candidate)
 
     def client(service, **options):
         if service == "athena":
             return lake
-        if service.startswith("sagemaker"):
-            # An address that moto does not answer for.
-            asked = made(service, REGION, endpoint_url="http://sagemaker.local", **options)
-            attach(asked, control)
-            return asked
-        return made(service, REGION, **options)
+        return sagemaker_clients.get(service) or made(service, REGION, **options)
 
     monkeypatch.setattr(boto3, "client", client)
     monkeypatch.setattr("kindred_aws.event_lake.time.sleep", lambda _: None)

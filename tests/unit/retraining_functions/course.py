@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from retraining_functions import (
+    check_staging,
     check_training_data,
     evaluate_model,
     plan_training_data,
@@ -83,6 +84,7 @@ def staged(platform: Any, directory: Any) -> dict[str, Any]:
     state = trained(platform, directory)
     state["staging"] = stage_model.handler(state, None)
     platform.now.at += 120
+    state["staging"] = check_staging.handler(state, None)
     state["regression"] = staging_test.handler(state, None)
     state["simulation"] = simulate_experiment.handler(state, None)
     state["removal"] = remove_staging.handler(state, None)

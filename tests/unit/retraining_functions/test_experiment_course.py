@@ -1,0 +1,160 @@
+"""From the approved package to the old model's retirement, or back to it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from retraining_functions import (
+    archive_model,
+    follow_experiment,
+    retire_model,
+    start_experiment,
+)
+from tests.unit.retraining_functions.course import RUN, trained
+
+ITS_ID = f"embedding_v2_vs_v3_{RUN.lower()}"
+
+
+def passed(platform, candidate):
+    """A run whose model has passed staging."""
+    return trained(platform, candidate) | {"removal": {"passed": True, "reason": "it is good"}}
+
+
+@pytest.fixture
+def approved(platform, candidate, experiment):
+    experiment.put(status="completed", v1_weight=0, v2_weight=1, winner="v2", revision=4)
+    return passed(platform, candidate)
+
+
+@pytest.fixture
+def started(approved):
+    approved["experiment"] = start_experiment.handler(approved, None)
+    return approved
+
+
+def follow(state):
+    state["experiment"] = follow_experiment.handler(state, None)
+    return state["experiment"]
+
+
+def set_experiment(platform, expression, **values):
+    names = {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in expression else {}
+    platform.dynamodb.update_item(
+        TableName="ab_experiments",
+        Key={"experiment_id": {"S": ITS_ID}},
+        UpdateExpression=expression,
+        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+        **names,
+    )
+
+
+def test_the_candidate_gets_a_tenth_beside_what_serves(started, experiment):
+    record = experiment.read(ITS_ID)
+
+    assert started["experiment"]["outcome"] == "started"
+    assert (record["control"], record["treatment"]) == ("v2", "v3")
+    assert (record["v2_weight"], record["v3_weight"]) == (0.9, 0.1)
+    assert (record["status"], record["ladder"], record["run_id"]) == ("active", "halves", RUN)
+    assert experiment.read("embedding_v1_vs_v2")["succeeded_by"] == ITS_ID
+
+
+def test_starting_twice_starts_one_experiment(started, experiment):
+    before = experiment.read(ITS_ID)
+
+    again = start_experiment.handler(started, None)
+
+    assert again == started["experiment"]
+    assert experiment.read(ITS_ID) == before
+
+
+def test_an_experiment_that_goes_on_is_waited_for(platform, approved, experiment):
+    experiment.put(status="active", v1_weight=0.5, v2_weight=0.5, revision=5)
+
+    waiting = start_experiment.handler(approved, None)
+
+    assert waiting["outcome"] == "waiting"
+    assert "v1 against v2 has not ended" in waiting["reason"]
+    assert waiting["wait_seconds"] == 300
+    assert "succeeded_by" not in experiment.read("embedding_v1_vs_v2")
+
+
+def test_where_nothing_was_ever_compared_the_first_model_serves(platform, candidate, experiment):
+    state = passed(platform, candidate)
+
+    start_experiment.handler(state, None)
+
+    assert experiment.read(f"embedding_v1_vs_v3_{RUN.lower()}")["control"] == "v1"
+
+
+def test_news_are_told_once(platform, started):
+    first = follow(started)
+    set_experiment(platform, "SET v2_weight = :w, v3_weight = :w", w={"N": "0.5"})
+    second, third = follow(started), follow(started)
+
+    assert (first["outcome"], first["changed"]) == ("following", False)
+    assert (second["changed"], third["changed"]) == (True, False)
+    assert "v3 gets 50" in second["reason"]
+
+
+def test_a_winner_is_promoted_and_drift_measured_against_its_data(platform, started):
+    set_experiment(
+        platform, "SET #status = :done, winner = :v3", done={"S": "completed"}, v3={"S": "v3"}
+    )
+
+    promoted = follow(started)
+
+    reference = platform.s3.get_object(Bucket="training", Key="drift/reference.json")["Body"].read()
+    assert promoted["outcome"] == "promoted"
+    assert promoted["wait_seconds"] == 30 * 86_400 * 5 / 60
+    assert RUN in json.loads(reference)["source"]
+
+
+@pytest.mark.parametrize("stage", ["rolled_back", "no_winner", "blocked"])
+def test_who_does_not_win_leaves_everybody_on_the_old_model(platform, started, experiment, stage):
+    set_experiment(
+        platform,
+        "SET shift_stage = :stage, shift_reason = :why",
+        stage={"S": stage},
+        why={"S": "v3 did worse"},
+    )
+
+    rolled_back, again = follow(started), follow(started)
+    archived = archive_model.handler(started, None)
+
+    record = experiment.read(ITS_ID)
+    assert rolled_back["outcome"] == again["outcome"] == "rolled_back"
+    assert (record["status"], record["winner"], record["v2_weight"]) == ("completed", "v2", 1.0)
+    assert record["revision"] == 2
+    assert "v2 gets everything" in archived["reason"]
+
+
+def test_the_old_model_is_retired_once_another_serves(platform, started):
+    set_experiment(
+        platform, "SET #status = :done, winner = :v3", done={"S": "completed"}, v3={"S": "v3"}
+    )
+
+    retired = [retire_model.handler(started, None) for _ in range(2)]
+
+    outcome = platform.dynamodb.get_item(
+        TableName="retraining", Key={"record_id": {"S": f"run#{RUN}"}}
+    )["Item"]["outcome"]["S"]
+    package = platform.sagemaker.describe_model_package(
+        ModelPackageName=started["package"]["model_package_arn"]
+    )
+    assert retired[0] == retired[1]
+    assert retired[0]["retired"] is True
+    assert outcome == "retired"
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+
+
+def test_a_model_that_serves_again_is_not_retired(platform, started):
+    set_experiment(
+        platform, "SET #status = :done, winner = :v2", done={"S": "completed"}, v2={"S": "v2"}
+    )
+
+    kept = retire_model.handler(started, None)
+
+    assert kept["retired"] is False
+    assert "v2 serves people" in kept["reason"]
