@@ -50,7 +50,7 @@ def register(
     answer = sagemaker.create_model_package(
         ModelPackageGroupName=registry.package_group,
         ModelPackageDescription=f"The published embeddings {version}, as they are",
-        ModelApprovalStatus="Approved" if approve else "PendingManualApproval",
+        ModelApprovalStatus="PendingManualApproval",
         InferenceSpecification={
             "Containers": [
                 {
@@ -62,7 +62,11 @@ def register(
             "SupportedResponseMIMETypes": _JSON,
         },
     )
-    return answer["ModelPackageArn"]
+    arn = answer["ModelPackageArn"]
+    if approve:
+        # By itself: what waits for a package waits for its approval to change.
+        sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    return arn
 
 
 def archive_of(folder: Path, archive: Path) -> Path:
