@@ -61,7 +61,9 @@ class SageMakerAlone(EmulatorAlone):
         super().__init__(state)
         self._server = start_stand_in(self.settings, "sagemaker")
         wait_until(lambda: answers(self.settings.sagemaker_port, HEALTH_PATH, timeout_seconds=1))
-        write_json(self.settings.deployment_file, {"assembly": str(_assembly(state / "assembly"))})
+        write_json(
+            self.settings.deployment_file, {"assembly": str(image_assembly(state / "assembly"))}
+        )
         self.outputs = self.deploy("models", _resources(), _outputs())
         for name in ("one", "two"):
             self._put_model(name)
@@ -206,16 +208,16 @@ def _outputs() -> dict[str, Any]:
     return {"Bucket": {"Ref": "Bucket"}, "Woken": {"Ref": "Woken"}, **roles}
 
 
-def _assembly(folder: Path) -> Path:
-    """A cloud assembly that holds nothing but the image of the tiny model."""
+def image_assembly(folder: Path, tag: str = "tiny", code: str = TINY_MODEL) -> Path:
+    """A cloud assembly that holds nothing but one image: of the tiny model, or of other code."""
     package = folder / "image" / "tiny_model"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
-    (package / "__main__.py").write_text(TINY_MODEL)
+    (package / "__main__.py").write_text(code)
     (folder / "S.json").write_text('{"Resources": {}}')
     image = {
         "source": {"directory": "image", "dockerBuildArgs": {"CONTAINER": "tiny_model"}},
-        "destinations": {"here": {"imageTag": "tiny"}},
+        "destinations": {"here": {"imageTag": tag}},
     }
     (folder / "S.assets.json").write_text(json.dumps({"dockerImages": {"tiny": image}}))
     stack = {"templateFile": "S.json"}
