@@ -17,7 +17,6 @@ from kindred.similarity.artefact import load_artefact, write_artefact
 from kindred.similarity.catalogue import Catalogue, write_catalogue
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred.similarity.learned_map import MEASURES, LearnedMap
-from kindred_aws.artefact_store import ArtefactStore
 from ops.catalogue.generated_apps import generate_apps
 from ops.local.sagemaker.control_plane import ControlPlane
 from ops.local.sagemaker.endpoint_changes import Surroundings
@@ -132,7 +131,7 @@ def sagemaker_clients():
 
 
 @pytest.fixture
-def platform(monkeypatch, tmp_path, baseline, candidate, sagemaker_clients):
+def platform(monkeypatch, tmp_path, candidate, sagemaker_clients):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -141,9 +140,7 @@ def platform(monkeypatch, tmp_path, baseline, candidate, sagemaker_clients):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(collaborators, "work_folder", lambda name: tmp_path / "work" / name)
     with mock_aws():
-        found = _surroundings(monkeypatch, candidate, *sagemaker_clients)
-        ArtefactStore(found.s3, "embeddings").publish(baseline, "v2")
-        yield found
+        yield _surroundings(monkeypatch, candidate, *sagemaker_clients)
     for each in CACHED:
         each.cache_clear()
 

@@ -8,6 +8,7 @@ import tarfile
 from io import BytesIO
 from typing import Any
 
+from kindred_aws.artefact_store import ArtefactStore
 from retraining_functions import (
     check_staging,
     check_training_data,
@@ -79,8 +80,9 @@ def trained(platform: Any, directory: Any, metrics: Any = METRICS) -> dict[str, 
     return state
 
 
-def staged(platform: Any, directory: Any) -> dict[str, Any]:
-    """A run whose model has been tried, and its staging endpoint removed."""
+def staged(platform: Any, directory: Any, baseline: Any) -> dict[str, Any]:
+    """A run whose model has been tried beside the published one, and its endpoint removed."""
+    ArtefactStore(platform.s3, "embeddings").publish(baseline, "v2")
     state = trained(platform, directory)
     state["staging"] = stage_model.handler(state, None)
     platform.now.at += 120

@@ -67,8 +67,8 @@ def test_an_endpoint_of_another_run_is_not_taken_for_ours(platform, candidate):
     assert check_staging.handler({**state, "run_id": "another"}, None)["status"] == "failed"
 
 
-def test_a_good_model_passes_is_approved_and_published(platform, candidate):
-    state = staged(platform, candidate)
+def test_a_good_model_passes_is_approved_and_published(platform, candidate, baseline):
+    state = staged(platform, candidate, baseline)
 
     approved = [approve_model.handler(state, None) for _ in range(2)]
 
@@ -79,8 +79,8 @@ def test_a_good_model_passes_is_approved_and_published(platform, candidate):
     assert published(platform).model_version == state["evaluation"]["model_version"]
 
 
-def test_nothing_of_staging_stays(platform, candidate):
-    state = staged(platform, candidate)
+def test_nothing_of_staging_stays(platform, candidate, baseline):
+    state = staged(platform, candidate, baseline)
 
     assert state["removal"]["removed"] is True
     assert platform.sagemaker.list_models()["Models"] == []
@@ -147,8 +147,10 @@ def test_what_was_not_shown_to_be_good_has_not_passed(platform, found, reason):
     assert reason in removal["reason"]
 
 
-def test_a_version_that_came_to_serve_meanwhile_is_not_replaced(platform, candidate, experiment):
-    state = staged(platform, candidate)
+def test_a_version_that_came_to_serve_meanwhile_is_not_replaced(
+    platform, candidate, baseline, experiment
+):
+    state = staged(platform, candidate, baseline)
     experiment.put(
         status="completed", control="v2", treatment="v3", v2_weight=0, v3_weight=1, winner="v3"
     )
@@ -162,5 +164,5 @@ def test_a_version_that_came_to_serve_meanwhile_is_not_replaced(platform, candid
         versions.manifest("v3")
 
 
-def test_what_the_functions_say_is_json(platform, candidate):
-    json.dumps(staged(platform, candidate), allow_nan=False)
+def test_what_the_functions_say_is_json(platform, candidate, baseline):
+    json.dumps(staged(platform, candidate, baseline), allow_nan=False)
