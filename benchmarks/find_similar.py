@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.report import Report, run_alone
 from benchmarks.store_apps import APPLE, GOOGLE, WITHOUT, read_apps
 from kindred.similarity.app import AppMetadata, CatalogueApp
-from kindred.similarity.embedding import DIMENSIONS
+from kindred.similarity.embedding import FITTED
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred.similarity.index import ExactIndex
 from ops.catalogue.generated_apps import generate_apps
@@ -32,7 +32,7 @@ def run() -> Report:
     metadata = [app.metadata for app in apps]
     # As in the services: a second thread waits for a core that is taken longer than it saves.
     with threadpool_limits(limits=1):
-        rows = [_measure(metadata, version) for version in DIMENSIONS]
+        rows = [_measure(metadata, version) for version in FITTED]
     return Report(
         name="find_similar",
         title=f"find-similar over {len(apps)} {label}",

@@ -15,7 +15,7 @@ from kindred.prediction.performance import Measure
 from kindred.prediction.track_record import NEIGHBOURS, TrackRecord
 from kindred.similarity.app import CatalogueApp
 from kindred.similarity.catalogue import Catalogue, write_catalogue
-from kindred.similarity.embedding import DIMENSIONS
+from kindred.similarity.embedding import FITTED
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred.similarity.index import ExactIndex
 from kindred.similarity.quality import split_rows
@@ -60,7 +60,7 @@ def run() -> Report:
     rows: list[dict[str, str | float | int | None]] = []
     missed: list[str] = []
     for label, apps, measure, truth in cases:
-        for version in reversed(DIMENSIONS):
+        for version in reversed(FITTED):
             results = [_predict_aside(apps, version, seed, measure, truth) for seed in SEEDS]
             row = _row(label, version, results)
             rows.append(row)

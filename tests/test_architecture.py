@@ -15,7 +15,7 @@ LONGEST_FILE = 300
 ARITHMETIC = {"numpy"}
 FITTING = {
     "core_src/kindred/similarity/fitting.py": {"scipy", "sklearn", "threadpoolctl"},
-    "core_src/kindred/similarity/metric_learning.py": {"scipy", "threadpoolctl"},
+    "core_src/kindred/similarity/click_model.py": {"scipy"},
 }
 STATISTICS = ("core_src/kindred/experiments/statistics/", "core_src/kindred/drift/")
 # One module each, named: the wire's codec, and the cipher of encrypted payloads.

@@ -17,14 +17,14 @@ from kindred.similarity.app import AppMetadata
 from kindred.similarity.artefact import load_artefact, write_artefact
 from kindred.similarity.catalogue import Catalogue
 from kindred.similarity.catalogue_manifest import CatalogueManifest
-from kindred.similarity.embedding import DIMENSIONS, EmbeddingModel
+from kindred.similarity.embedding import FITTED, EmbeddingModel
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred.similarity.manifest import MANIFEST, CorruptArtefact, Manifest
 from kindred.similarity.quality import Quality, measure_quality
 from kindred_aws.artefact_store import ArtefactNotFound
 from ops.catalogue.stores import CatalogueStore
 
-VERSIONS = tuple(DIMENSIONS)
+VERSIONS = FITTED
 _SEED = 0
 _LEAST_MEASURED = 50  # apps; of fewer, ten neighbours say nothing
 _ARITHMETIC = ("numpy", "scipy", "scikit-learn")

@@ -1,8 +1,9 @@
 """Embedding models: from an app's metadata to a unit vector, with numpy alone.
 
-Both have three parts, weighted and laid side by side: the words, the category, and the other
+All have three parts, weighted and laid side by side: the words, the category, and the other
 attributes. `v1` (64 dimensions) reads metadata alone, so its words are the name's. `v2` (128)
-reads name and description, and when the category is not known predicts it from them.
+reads name and description, and when the category is not known predicts it from them. `v3` (128)
+is v2 and further metadata under a linear map that was learned from clicks.
 """
 
 import math
@@ -16,10 +17,12 @@ import numpy.typing as npt
 
 from kindred.similarity.app import AppMetadata
 from kindred.similarity.columns import TextColumn, read_array, write_array, write_text
+from kindred.similarity.learned_map import LearnedMap
 from kindred.similarity.words import fold, words
 
 Vector = npt.NDArray[np.float32]
-DIMENSIONS = {"v1": 64, "v2": 128}
+DIMENSIONS = {"v1": 64, "v2": 128, "v3": 128}
+FITTED = ("v1", "v2")  # on a catalogue alone; v3 is trained on what was clicked
 _NAME_COUNTS = 4  # times; a name says more than as many words of a description
 
 
@@ -113,6 +116,7 @@ class EmbeddingModel:
     attributes: Projection
     weights: Vector
     average: Vector
+    learned: LearnedMap | None = None
 
     @property
     def dimension(self) -> int:
@@ -124,8 +128,10 @@ class EmbeddingModel:
         An app of which nothing is known to the model gets the catalogue's average direction:
         its neighbours are then the catalogue's most ordinary apps, and it is never a zero.
         """
-        joined = self.join_parts(metadata)
-        return unit(joined) if joined.any() else np.array(self.average)
+        vector = unit(self.join_parts(metadata))
+        if self.learned is not None:
+            vector = unit(self.learned.apply(vector, attribute_terms(metadata)))
+        return vector if vector.any() else np.array(self.average)
 
     def join_parts(self, metadata: AppMetadata) -> Vector:
         """The weighted parts, before the whole is brought to unit length."""
@@ -146,6 +152,8 @@ class EmbeddingModel:
         self.attributes.write(directory, "attributes")
         write_array(directory, "weights", self.weights)
         write_array(directory, "average", self.average)
+        if self.learned is not None:
+            self.learned.write(directory)
 
     @classmethod
     def open(cls, directory: Path, version: str) -> "EmbeddingModel":
@@ -157,6 +165,7 @@ class EmbeddingModel:
             attributes=Projection.open(directory, "attributes"),
             weights=read_array(directory, "weights"),
             average=read_array(directory, "average"),
+            learned=LearnedMap.open(directory) if version == "v3" else None,
         )
 
 

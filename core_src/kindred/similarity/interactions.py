@@ -110,12 +110,12 @@ def read_interactions(files: Sequence[Path], *, most_bad_share: float) -> Intera
 def part_of(request_id: str) -> Part:
     """A fifth of all requests is held out, by a hash of their ids: the same fifth for ever.
 
-    Of the others a tenth is left to decide when training has gone on for long enough.
+    Of the others a quarter decides when training has gone on for long enough, and how far it goes.
     """
     digest = hashlib.sha256(request_id.encode()).digest()
     if int.from_bytes(digest[:8]) < 0.2 * 2**64:
         return "holdout"
-    return "validation" if int.from_bytes(digest[8:16]) < 0.1 * 2**64 else "training"
+    return "validation" if int.from_bytes(digest[8:16]) < 0.25 * 2**64 else "training"
 
 
 def parse_interaction(text: str) -> Interaction:

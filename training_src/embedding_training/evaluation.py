@@ -1,0 +1,79 @@
+"""What the held-out requests say of the new model, and of the one that it is to improve on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from embedding_training.preparation import MOST_CLICKS
+from kindred.similarity.click_model import ClickModel
+from kindred.similarity.clicked_requests import ClickedRequests
+from kindred.similarity.metric_inputs import MetricInputs, map_matrix
+from kindred.similarity.metric_selection import Selection, ranks_under, weights_of_clicks
+from kindred.similarity.ranking_quality import (
+    RankingQuality,
+    compare_recall,
+    measure_ranking,
+    measure_weighted_ranking,
+)
+
+_INTERVAL = 1.96  # standard errors, for 95 %
+
+
+class NothingHeldOut(ValueError):
+    """No held-out request has a click on an app of the catalogue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Both models over the whole catalogue, on the same requests.
+
+    `model` and `baseline` count clicks by how seldom their rank is looked at. `model_as_clicked`
+    and `baseline_as_clicked` count every click alike, which favours whoever chose the ranks.
+    """
+
+    model: RankingQuality
+    baseline: RankingQuality
+    model_as_clicked: RankingQuality
+    baseline_as_clicked: RankingQuality
+    improvement: dict[str, float] | None
+
+    def metrics(self) -> dict[str, float]:
+        named = {f"baseline_{name}": value for name, value in asdict(self.baseline).items()}
+        return asdict(self.model) | named
+
+    def to_json(self) -> dict[str, Any]:
+        return self.metrics() | {
+            "recall_improvement": self.improvement,
+            "as_clicked": asdict(self.model_as_clicked),
+            "baseline_as_clicked": asdict(self.baseline_as_clicked),
+        }
+
+
+def evaluate(
+    selection: Selection, holdout: ClickedRequests, clicks: ClickModel, inputs: MetricInputs
+) -> Evaluation:
+    """Raises NothingHeldOut."""
+    if not len(holdout):
+        raise NothingHeldOut(
+            "given no held-out request with a click on an app of the catalogue; "
+            "allowed: at least one"
+        )
+    weights = weights_of_clicks(holdout, clicks.click_weights(holdout, most=MOST_CLICKS))
+    ours = ranks_under(selection.matrix, holdout, inputs)
+    theirs = ranks_under(map_matrix(inputs, inputs.start), holdout, inputs)
+    baseline = measure_weighted_ranking(theirs, weights)
+    improvement = compare_recall(ours, theirs, weights) if baseline.recall_at_10 else None
+    return Evaluation(
+        model=measure_weighted_ranking(ours, weights),
+        baseline=baseline,
+        model_as_clicked=measure_ranking(ours),
+        baseline_as_clicked=measure_ranking(theirs),
+        improvement=None
+        if improvement is None
+        else {
+            "relative": improvement.relative,
+            "low": improvement.relative - _INTERVAL * improvement.standard_error,
+            "high": improvement.relative + _INTERVAL * improvement.standard_error,
+        },
+    )

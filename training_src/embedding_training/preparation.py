@@ -1,0 +1,66 @@
+"""From interactions to what is trained on, decided by, and held out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kindred.similarity.artefact import Artefact
+from kindred.similarity.click_model import ClickModel, fit_click_model
+from kindred.similarity.clicked_requests import (
+    ClickedRequests,
+    clicked_requests,
+    near_and_not_shown,
+)
+from kindred.similarity.interactions import Interaction, Interactions, Part, part_of
+from kindred.similarity.metric_inputs import MetricInputs, metric_inputs
+from kindred.similarity.metric_learning import Examples
+
+MOST_CLICKS = 50.0  # that one click at a rank seldom looked at stands for
+_NOT_SHOWN = 100  # of the nearest apps, for a clicked one to be told from
+PARTS: tuple[Part, ...] = ("training", "validation", "holdout")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """`requests` have at least one click."""
+
+    inputs: MetricInputs
+    requests: Mapping[Part, ClickedRequests]
+    clicks: ClickModel
+
+    @property
+    def ranks_shown(self) -> int:
+        """In the longest list."""
+        return max(requests.shown.shape[1] for requests in self.requests.values())
+
+    def examples(self, part: Part) -> Examples:
+        requests, dimension = self.requests[part], self.inputs.dimension
+        hidden = near_and_not_shown(
+            requests,
+            self.inputs.catalogue[:, :dimension],
+            requests.queries[:, :dimension],
+            count=_NOT_SHOWN,
+        )
+        weights = self.clicks.click_weights(requests, most=MOST_CLICKS)
+        return Examples(
+            queries=requests.queries,
+            candidates=np.hstack([requests.shown, hidden]),
+            clicks=np.hstack([weights, np.zeros(hidden.shape)]),
+        )
+
+
+def prepare(interactions: Interactions, baseline: Artefact) -> Prepared:
+    """The click model is fitted on the training part alone."""
+    inputs = metric_inputs(baseline)
+    rows: dict[Part, list[Interaction]] = {part: [] for part in PARTS}
+    for row in interactions.rows:
+        rows[part_of(row.request_id)].append(row)
+    requests = {part: clicked_requests(rows[part], baseline, inputs) for part in PARTS}
+    return Prepared(
+        inputs=inputs,
+        requests={part: requests[part].with_clicks() for part in PARTS},
+        clicks=fit_click_model(requests["training"], inputs),
+    )

@@ -1,0 +1,140 @@
+"""One training job, from its channels to a complete artefact of v3."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from embedding_training.artefact import EVALUATION, hand_over, write_model
+from embedding_training.checkpoints import Checkpoints, fingerprint
+from embedding_training.embeddings_channel import open_baseline
+from embedding_training.evaluation import Evaluation, evaluate
+from embedding_training.preparation import MOST_CLICKS, PARTS, Prepared, prepare
+from embedding_training.settings import Folders, Settings, read_settings
+from kindred.similarity.artefact import Artefact
+from kindred.similarity.interactions import Interactions, read_interactions
+from kindred.similarity.metric_inputs import weights_by_name
+from kindred.similarity.metric_learning import (
+    Examples,
+    Progress,
+    Schedule,
+    begin,
+    is_over,
+    learn_epoch,
+)
+from kindred.similarity.metric_selection import Selection, select_step
+from kindred.similarity.ranking_quality import K
+
+Say = Callable[[str], None]
+
+
+def run_job(folders: Folders, *, say: Say, before_batch: Callable[[], None]) -> Evaluation:
+    """Leaves the model and its evaluation in the job's folders.
+
+    Takes up the job's last whole checkpoint: the outcome is the same to the byte as without an
+    interruption. Raises ValueError (of settings, interactions or too little held out),
+    CorruptArtefact, OSError, and what `before_batch` does.
+    """
+    settings = read_settings(folders.hyperparameters)
+    interactions = read_interactions(
+        [path for path in folders.interactions.rglob("*") if _is_read(path)],
+        most_bad_share=settings.most_bad_share,
+    )
+    say(f"{len(interactions.rows)} requests, {interactions.repeated} rows repeated")
+    for bad in interactions.bad:
+        say(f"bad row left out: {bad}")
+    with tempfile.TemporaryDirectory(prefix="training-") as scratch:
+        opened, made = Path(scratch) / "baseline", Path(scratch) / "made"
+        baseline = open_baseline(folders.embeddings, opened)
+        prepared = prepare(interactions, baseline)
+        if prepared.ranks_shown <= K:
+            say(f"no list is longer than {K}: who made it has a recall@{K} of 1 by construction")
+        parts = (prepared.examples("training"), prepared.examples("validation"))
+        job = fingerprint(prepared.inputs, parts, settings.schedule)
+        checkpoints = Checkpoints(folders.checkpoints, fingerprint=job)
+        progress = _learn(parts, prepared, settings.schedule, checkpoints, say, before_batch)
+        selection = _select(prepared, progress)
+        say(f"best epoch {progress.best_epoch}, step {selection.step:g} of the way from v2")
+        evaluation = evaluate(
+            selection, prepared.requests["holdout"], prepared.clicks, prepared.inputs
+        )
+        write_model(
+            made,
+            baseline=baseline,
+            catalogue=opened / "catalogue",
+            inputs=prepared.inputs,
+            selection=selection,
+            evaluation=evaluation.to_json()
+            | _data(interactions, prepared, baseline)
+            | _training(prepared, settings, progress, selection),
+            fingerprint=job,
+        )
+        folders.evaluation.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made / EVALUATION, folders.evaluation)
+        hand_over(made, folders.model)
+    return evaluation
+
+
+def _is_read(path: Path) -> bool:
+    """Athena and S3 leave files of their own, under names that begin so."""
+    return path.is_file() and not path.name.startswith((".", "_"))
+
+
+def _learn(
+    parts: tuple[Examples, Examples],
+    prepared: Prepared,
+    schedule: Schedule,
+    checkpoints: Checkpoints,
+    say: Say,
+    before_batch: Callable[[], None],
+) -> Progress:
+    training, validation = parts
+    progress = checkpoints.latest()
+    if progress is not None:
+        say(f"taken up after epoch {progress.epoch}")
+    else:
+        progress = begin(prepared.inputs, validation)
+    while not is_over(progress, schedule):
+        progress = learn_epoch(
+            progress, training, validation, prepared.inputs, schedule, before_batch=before_batch
+        )
+        checkpoints.save(progress)
+        say(f"epoch {progress.epoch}: validation loss {progress.losses[-1]:.6f}")
+    return progress
+
+
+def _select(prepared: Prepared, progress: Progress) -> Selection:
+    validation = prepared.requests["validation"]
+    weights = prepared.clicks.click_weights(validation, most=MOST_CLICKS)
+    return select_step(progress.weights, validation, weights, prepared.inputs)
+
+
+def _data(interactions: Interactions, prepared: Prepared, baseline: Artefact) -> dict[str, Any]:
+    return {
+        "baseline_model_version": baseline.manifest.model_version,
+        "requests": {
+            "read": len(interactions.rows),
+            "repeated": interactions.repeated,
+            "bad": interactions.bad_rows,
+            **{f"clicked_{part}": len(prepared.requests[part]) for part in PARTS},
+        },
+        "ranks_shown": prepared.ranks_shown,
+        "click_model": asdict(prepared.clicks) | {"most_clicks": MOST_CLICKS},
+    }
+
+
+def _training(
+    prepared: Prepared, settings: Settings, progress: Progress, selection: Selection
+) -> dict[str, Any]:
+    return {
+        "schedule": asdict(settings.schedule),
+        "losses": progress.losses,
+        "best_epoch": progress.best_epoch,
+        "step": selection.step,
+        "validation_recall_by_step": {f"{step:g}": r for step, r in selection.recalls.items()},
+        "weights": weights_by_name(prepared.inputs, selection.weights),
+    }
