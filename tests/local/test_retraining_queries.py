@@ -1,4 +1,4 @@
-"""The queries of retraining and drift, by the laptop's Athena over a lake of a few events."""
+"""The questions of retraining to the event lake, asked of Athena's stand-in over Parquet files."""
 
 from __future__ import annotations
 
@@ -7,204 +7,230 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kindred.drift.detection import PredictionError
-from kindred.retraining.app_features import Traffic
+from kindred.similarity.interactions import parse_interaction
 from kindred_aws.event_lake import EventLake
 from kindred_aws.interaction_query import Tables, interactions_query
 from kindred_aws.lake_questions import LakeQuestions
 from kindred_constructs.event_columns import EVENT_COLUMNS
-from ops.local.sagemaker.offline_store import GLUE_TYPES
 from tests.local.emulator_alone import EmulatorAlone
-from tests.local.local_platform import wait_until
 
 pytestmark = pytest.mark.slow
 
+SINCE, UNTIL = datetime(2026, 10, 22, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)
 TABLES = Tables(
-    events_database="lake", events="events", features_database="features", features="app_features"
+    events_database="lake",
+    events="events",
+    features_database="store",
+    features="app_features_1",
 )
-SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)
-QUERY = {"name": "a", "category": "Games", "region": "EU", "pricing": "free", "features": ["x"]}
-ASKED = {
-    "event_id": "e1",
-    "type": "prediction",
-    "occurred_at": "2026-01-02T10:00:00+00:00",
-    "unit_id": "u1",
-    "request_id": "r1",
-    "model_version": "v2",
-    "app_id": "q",
-    "neighbors": ["a", "b", "c"],
-    "query": json.dumps(QUERY),
-}
-EVENTS: list[dict[str, Any]] = [
-    ASKED,
-    ASKED,
-    {
-        "event_id": "e2",
-        "type": "click",
-        "occurred_at": "2026-01-02T10:01:00+00:00",
-        "unit_id": "u1",
-        "request_id": "r1",
-        "app_id": "b",
-    },
-    {
-        "event_id": "e3",
-        "type": "prediction",
-        "occurred_at": "2026-01-02T11:00:00+00:00",
-        "unit_id": "u2",
-        "score": 0.5,
-        "observed": 0.25,
-    },
-]
-FEATURES = [
-    {"app_id": app, "historical_ctr": ctr, "avg_rating": 4.0, "last_updated": updated}
-    for app, ctr, updated in (
-        ("b", 0.1, "2026-01-01T00:00:00Z"),
-        ("b", 0.2, "2026-01-02T00:00:00Z"),
-        ("c", 0.3, "2026-01-01T00:00:00Z"),
-        ("q", 0.4, "2026-01-01T00:00:00Z"),
-    )
-]
-FEATURE_COLUMNS = (
-    ("app_id", GLUE_TYPES["String"]),
-    ("historical_ctr", GLUE_TYPES["Fractional"]),
-    ("avg_rating", GLUE_TYPES["Fractional"]),
-    ("last_updated", GLUE_TYPES["String"]),
+QUERY = {"name": "A", "category": "games", "region": None, "pricing": "free", "features": ["gps"]}
+FEATURES = (
+    ("app_id", "string"),
+    ("historical_ctr", "double"),
+    ("avg_rating", "double"),
+    ("last_updated", "string"),
     ("write_time", "timestamp"),
     ("api_invocation_time", "timestamp"),
     ("is_deleted", "boolean"),
 )
+TYPES = {
+    "string": pa.string(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("ms"),
+    "array<string>": pa.list_(pa.string()),
+    "map<string,string>": pa.map_(pa.string(), pa.string()),
+}
 
 
-class Lake:
-    """Events and features in S3, with their tables."""
-
-    def __init__(self, emulator: EmulatorAlone, *, empty: bool) -> None:
-        self.aws = emulator.aws
-        self.bucket = "lake"
-        self.aws("s3").create_bucket(Bucket=self.bucket)
-        self.aws("athena").update_work_group(
-            WorkGroup="primary",
-            ConfigurationUpdates={
-                "ResultConfigurationUpdates": {"OutputLocation": f"s3://{self.bucket}/results/"}
-            },
-        )
-        now = datetime(2026, 1, 3)  # noqa: DTZ001 (a timestamp of Glue has no zone)
-        added = {"write_time": now, "api_invocation_time": now, "is_deleted": False}
-        features = [] if empty else [{**row, **added} for row in FEATURES]
-        self._table("lake", "events", EVENT_COLUMNS, "day", [] if empty else EVENTS)
-        self._table("features", "app_features", FEATURE_COLUMNS, "year", features)
-
-    def questions(self) -> LakeQuestions:
-        lake = EventLake(client=self.aws("athena"), workgroup="primary")
-        return LakeQuestions(lake=lake, tables=TABLES)
-
-    def interactions(self) -> list[dict[str, Any]]:
-        """What training reads."""
-        athena, s3 = self.aws("athena"), self.aws("s3")
-        target = f"s3://{self.bucket}/interactions/"
-        query = interactions_query(TABLES, since=SINCE, until=UNTIL, most=100, unload_to=target)
-        query_id = athena.start_query_execution(QueryString=query)["QueryExecutionId"]
-
-        def status() -> dict[str, Any]:
-            answer = athena.get_query_execution(QueryExecutionId=query_id)
-            return dict(answer["QueryExecution"]["Status"])
-
-        wait_until(lambda: status()["State"] not in ("QUEUED", "RUNNING"))
-        assert status()["State"] == "SUCCEEDED", status()
-        held = s3.list_objects_v2(Bucket=self.bucket, Prefix="interactions/").get("Contents", [])
-        bodies = [
-            s3.get_object(Bucket=self.bucket, Key=each["Key"])["Body"].read() for each in held
-        ]
-        return [json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines()]
-
-    def _table(
-        self,
-        database: str,
-        name: str,
-        columns: tuple[tuple[str, str], ...],
-        partition: str,
-        rows: list[dict[str, Any]],
-    ) -> None:
-        glue = self.aws("glue")
-        glue.create_database(DatabaseInput={"Name": database})
-        serde = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
-        glue.create_table(
-            DatabaseName=database,
-            TableInput={
-                "Name": name,
-                "PartitionKeys": [{"Name": partition, "Type": "string"}],
-                "StorageDescriptor": {
-                    "Columns": [{"Name": column, "Type": kind} for column, kind in columns],
-                    "Location": f"s3://{self.bucket}/{name}/",
-                    "SerdeInfo": {"SerializationLibrary": serde},
-                },
-            },
-        )
-        if rows:
-            file = io.BytesIO()
-            pq.write_table(pa.Table.from_pylist(_completed(rows)), file)
-            key = f"{name}/{partition}=2026-01-02/f.parquet"
-            self.aws("s3").put_object(Bucket=self.bucket, Key=key, Body=file.getvalue())
+def shown(request_id: str, *, at: str = "2026-11-10T12:00:00.5Z", **changes: Any) -> dict[str, Any]:
+    return {
+        "event_id": request_id,
+        "type": "prediction",
+        "occurred_at": at,
+        "unit_id": "p:q",
+        "app_id": "q",
+        "request_id": request_id,
+        "model_version": "v2-1",
+        "neighbors": ["a", "b", "c"],
+        "query": json.dumps(QUERY),
+        **changes,
+    }
 
 
-def _completed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return [{name: row.get(name) for name in names} for row in rows]
+def click(event_id: str, request_id: str, app_id: str, at: str = "2026-11-10T12:01:00Z") -> Any:
+    return {
+        "event_id": event_id,
+        "type": "click",
+        "occurred_at": at,
+        "unit_id": "p:q",
+        "app_id": app_id,
+        "request_id": request_id,
+    }
 
 
-@pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[EmulatorAlone]:
-    alone = EmulatorAlone(tmp_path / "state")
+def robot(number: int) -> list[dict[str, Any]]:
+    """A requester that opens all that it is shown."""
+    request = f"robot-{number:02}"
+    asked = shown(request, unit_id="robot:q")
+    return [asked, *(click(f"{request}-{app}", request, app) for app in ("a", "b", "c"))]
+
+
+EVENTS = [
+    shown("r1"),
+    shown("r1"),
+    click("c1", "r1", "b"),
+    click("c1", "r1", "b"),
+    click("c2", "r1", "a", at="2026-11-10T12:02:00Z"),
+    click("c3", "r1", "not shown"),
+    shown("r2", neighbors=["c"], at="2026-11-11T00:00:00Z"),
+    click("c4", "r2", "c", at="2026-11-13T00:00:00Z"),
+    shown("too old", at="2026-10-21T23:59:59Z"),
+    shown("too new", at="2026-11-21T00:00:00Z"),
+    shown("predicted", neighbors=[], query=None, score=0.5),
+    shown("outcome", neighbors=[], query=None, score=0.5, observed=0.25),
+    *(event for number in range(10) for event in robot(number)),
+]
+RECORDS = [
+    {"app_id": "a", "historical_ctr": 0.1, "last_updated": "2026-11-01T00:00:00Z"},
+    {"app_id": "a", "historical_ctr": 0.2, "last_updated": "2026-11-02T00:00:00Z"},
+    {"app_id": "b", "historical_ctr": None, "last_updated": "2026-11-02T00:00:00Z"},
+    {"app_id": "c", "historical_ctr": 0.3, "last_updated": "2026-11-02T00:00:00Z"},
+    {
+        "app_id": "c",
+        "historical_ctr": None,
+        "last_updated": "2026-11-03T00:00:00Z",
+        "is_deleted": True,
+    },
+    {"app_id": "q", "avg_rating": 4.5, "last_updated": "2026-11-02T00:00:00Z"},
+]
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    emulator = EmulatorAlone(tmp_path_factory.mktemp("emulator") / "state")
     try:
-        yield alone
+        emulator.aws("s3").create_bucket(Bucket="lake")
+        put_table(emulator, "lake", "events", EVENT_COLUMNS, EVENTS, day="2026-11-10")
+        put_table(emulator, "store", "app_features_1", FEATURES, [stored(each) for each in RECORDS])
+        emulator.aws("athena").create_work_group(
+            Name="retraining",
+            Configuration={"ResultConfiguration": {"OutputLocation": "s3://lake/results/"}},
+        )
+        lake = EventLake(client=emulator.aws("athena"), workgroup="retraining")
+        yield SimpleNamespace(
+            s3=emulator.aws("s3"), lake=lake, questions=LakeQuestions(lake=lake, tables=TABLES)
+        )
     finally:
-        alone.close()
+        emulator.close()
 
 
-def test_each_recommendation_is_a_line_with_its_clicks_and_the_rates_of_what_was_shown(
+def stored(record: dict[str, Any]) -> dict[str, Any]:
+    now = datetime(2026, 11, 3)  # noqa: DTZ001 (Parquet's, in UTC without saying so)
+    return {"is_deleted": False, "write_time": now, "api_invocation_time": now, **record}
+
+
+def put_table(
     emulator: EmulatorAlone,
+    database: str,
+    table: str,
+    columns: Any,
+    rows: list[dict[str, Any]],
+    *,
+    day: str | None = None,
 ) -> None:
-    line, *more = Lake(emulator, empty=False).interactions()
+    glue, file = emulator.aws("glue"), io.BytesIO()
+    schema = pa.schema([(name, TYPES[kind]) for name, kind in columns])
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), file)
+    folder = f"day={day}/" if day else ""
+    emulator.aws("s3").put_object(
+        Bucket="lake", Key=f"{table}/{folder}f.parquet", Body=file.getvalue()
+    )
+    hive = "org.apache.hadoop.hive.ql.io.parquet"
+    glue.create_database(DatabaseInput={"Name": database})
+    glue.create_table(
+        DatabaseName=database,
+        TableInput={
+            "Name": table,
+            "PartitionKeys": [{"Name": "day", "Type": "string"}] if day else [],
+            "Parameters": {"classification": "parquet"},
+            "StorageDescriptor": {
+                "Columns": [{"Name": name, "Type": kind} for name, kind in columns],
+                "Location": f"s3://lake/{table}/",
+                "SerdeInfo": {"SerializationLibrary": f"{hive}.serde.ParquetHiveSerDe"},
+            },
+        },
+    )
 
-    assert more == []
-    assert json.loads(line.pop("query")) == QUERY
-    assert line == {
-        "request_id": "r1",
-        "occurred_at": ASKED["occurred_at"],
-        "model_version": "v2",
-        "query_app_id": "q",
-        "shown": ["a", "b", "c"],
-        "clicked": ["b"],
-        "historical_ctr": {"b": 0.2, "c": 0.3},
+
+def unloaded(platform: Any, name: str, *, most: int = 100) -> list[dict[str, Any]]:
+    address = f"s3://lake/{name}/"
+    query = interactions_query(TABLES, since=SINCE, until=UNTIL, most=most, unload_to=address)
+    assert list(platform.lake.rows(query)) == []
+    found = platform.s3.list_objects_v2(Bucket="lake", Prefix=f"{name}/")["Contents"]
+    bodies = [
+        platform.s3.get_object(Bucket="lake", Key=held["Key"])["Body"].read() for held in found
+    ]
+    return [json.loads(line) for body in bodies for line in gzip.decompress(body).splitlines()]
+
+
+def test_a_line_is_what_was_shown_and_clicked_each_event_once(platform: Any) -> None:
+    rows = {row["request_id"]: row for row in unloaded(platform, "all")}
+
+    assert set(rows) == {"r1", "r2"}
+    assert rows["r1"]["shown"] == ["a", "b", "c"]
+    assert rows["r1"]["clicked"] == ["b", "a"]
+    assert rows["r1"]["historical_ctr"] == {"a": 0.2}
+    assert json.loads(rows["r1"]["query"]) == QUERY
+    assert rows["r1"]["query_app_id"] == "q"
+
+
+def test_a_click_days_later_is_none(platform: Any) -> None:
+    [row] = [row for row in unloaded(platform, "late") if row["request_id"] == "r2"]
+
+    assert not row.get("clicked")
+
+
+def test_of_more_than_is_wanted_the_newest_are_kept(platform: Any) -> None:
+    assert [row["request_id"] for row in unloaded(platform, "newest", most=1)] == ["r2"]
+
+
+def test_training_reads_every_line(platform: Any) -> None:
+    for row in unloaded(platform, "read"):
+        parse_interaction(json.dumps(row))
+
+
+def test_queries_are_counted_by_what_they_asked_for(platform: Any) -> None:
+    found = platform.questions.distributions(SINCE, UNTIL)
+
+    # Two people's requests and ten of the robot's: drift asks what came, whoever it came from.
+    assert found.categories == {
+        "category": {"games": 12},
+        "region": {"": 12},
+        "pricing": {"free": 12},
     }
+    assert found.measures == {"rating": {4.5: 12}, "feature_count": {1.0: 12}}
 
 
-def test_drift_and_features_are_counted(emulator: EmulatorAlone) -> None:
-    questions = Lake(emulator, empty=False).questions()
+def test_the_error_is_that_of_predictions_that_came_true_or_not(platform: Any) -> None:
+    error = platform.questions.prediction_error(SINCE, UNTIL)
 
-    assert questions.traffic(SINCE, UNTIL) == {
-        "a": Traffic(shown=1, clicked=0),
-        "b": Traffic(shown=1, clicked=1),
-        "c": Traffic(shown=1, clicked=0),
+    assert (error.mae, error.outcomes) == (0.25, 1)
+    assert platform.questions.prediction_error(SINCE.replace(year=2025), SINCE) is None
+
+
+def test_apps_are_counted_as_often_as_they_were_shown_and_clicked(platform: Any) -> None:
+    traffic = platform.questions.traffic(SINCE, UNTIL)
+
+    assert {app: (each.shown, each.clicked) for app, each in traffic.items()} == {
+        "a": (11, 11),
+        "b": (11, 11),
+        "c": (12, 11),
     }
-    assert questions.prediction_error(SINCE, UNTIL) == PredictionError(mae=0.25, outcomes=1)
-    distributions = questions.distributions(SINCE, UNTIL)
-    assert distributions.categories["category"] == {"Games": 1}
-    assert distributions.measures["feature_count"] == {1.0: 1}
-    assert distributions.measures["rating"] == {4.0: 1}
-
-
-def test_a_lake_without_events_answers_that_there_are_none(emulator: EmulatorAlone) -> None:
-    lake = Lake(emulator, empty=True)
-
-    assert lake.interactions() == []
-    assert lake.questions().traffic(SINCE, UNTIL) == {}
-    assert lake.questions().prediction_error(SINCE, UNTIL) is None
-    assert lake.questions().distributions(SINCE, UNTIL).categories["category"] == {}
