@@ -60,9 +60,12 @@ def _text(value: str | bytes) -> str:
 class ReadyModels:
     """A host whose models are there at once and answer what the test wants."""
 
-    def __init__(self, answer: Callable[[Fleet, ModelRequest], ModelAnswer] | None = None) -> None:
+    def __init__(self) -> None:
         self.running: dict[Fleet, Mapping[str, Any]] = {}
         self.failures: dict[str, str] = {}
+        self._answer: Callable[[Fleet, ModelRequest], ModelAnswer] | None = None
+
+    def answer_with(self, answer: Callable[[Fleet, ModelRequest], ModelAnswer]) -> None:
         self._answer = answer
 
     def start(self, fleet: Fleet, model: Mapping[str, Any]) -> None:
