@@ -34,7 +34,7 @@ class Prepared:
     @property
     def ranks_shown(self) -> int:
         """In the longest list."""
-        return max(requests.shown.shape[1] for requests in self.requests.values())
+        return max(int(requests.shown.shape[1]) for requests in self.requests.values())
 
     def examples(self, part: Part) -> Examples:
         requests, dimension = self.requests[part], self.inputs.dimension
