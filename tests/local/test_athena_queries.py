@@ -24,7 +24,9 @@ CATALOG = f"arn:aws:glue:{REGION}:{ACCOUNT}"
 GLUE_RESOURCES = [f"{CATALOG}:catalog", f"{CATALOG}:database/lake", f"{CATALOG}:table/lake/*"]
 OBJECTS = {"Fn::Sub": "${Lake.Arn}/*"}
 IN_LAKE = [attribute("Lake", "Arn"), OBJECTS]
-ASKING: tuple[list[str], str] = (["athena:StartQueryExecution", "athena:GetQueryExecution"], "*")
+# Also of a query alone, it is the workgroup that is asked for.
+WORKGROUP = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/primary"
+ASKING = (["athena:StartQueryExecution", "athena:GetQueryExecution"], WORKGROUP)
 ON_TABLE = ("glue:GetTable", GLUE_RESOURCES)
 READING: tuple[list[str], Any] = (["s3:ListBucket", "s3:GetObject"], IN_LAKE)
 WRITING: tuple[list[str], Any] = (["s3:GetBucketLocation", "s3:PutObject"], IN_LAKE)
