@@ -51,5 +51,4 @@ class ExperimentTables(Construct):
         self.experiments.grant(
             grantee, *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         )
-        self.metrics.grant(grantee, "dynamodb:Query")
         self._rules.grant_key(grantee)

@@ -81,32 +81,18 @@ class ModelEndpoints(Construct):
         _allow(grantee, self._arns("endpoint", names), "sagemaker:DescribeEndpoint")
         _allow(grantee, self._own("endpoint-config", names), "sagemaker:DescribeEndpointConfig")
 
-    def grant_change(self, grantee: iam.IGrantable, *names: str) -> None:
-        """Of these endpoints and no others, with the models and configurations named after them."""
+    def grant_create(self, grantee: iam.IGrantable, *names: str) -> None:
+        """These endpoints and no others, with models and configurations named after them."""
         self.grant_describe(grantee, *names)
         configurations = self._own("endpoint-config", names)
         _allow(
-            grantee,
-            [*self._arns("endpoint", names), *configurations],
-            "sagemaker:CreateEndpoint",
-            "sagemaker:UpdateEndpoint",
+            grantee, [*self._arns("endpoint", names), *configurations], "sagemaker:CreateEndpoint"
         )
-        _allow(
-            grantee,
-            self._arns("endpoint", names),
-            "sagemaker:DeleteEndpoint",
-            "sagemaker:UpdateEndpointWeightsAndCapacities",
-        )
-        _allow(
-            grantee,
-            configurations,
-            "sagemaker:CreateEndpointConfig",
-            "sagemaker:DeleteEndpointConfig",
-        )
+        _allow(grantee, configurations, "sagemaker:CreateEndpointConfig")
         _allow(
             grantee,
             self._own("model", names),
-            *("sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:DescribeModel"),
+            *("sagemaker:CreateModel", "sagemaker:DescribeModel"),
         )
         _allow(
             grantee,
@@ -121,6 +107,22 @@ class ModelEndpoints(Construct):
             "kms:CreateGrant",
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         )
+
+    def grant_delete(self, grantee: iam.IGrantable, *names: str) -> None:
+        self.grant_describe(grantee, *names)
+        _allow(grantee, self._arns("endpoint", names), "sagemaker:DeleteEndpoint")
+        _allow(grantee, self._own("endpoint-config", names), "sagemaker:DeleteEndpointConfig")
+        _allow(grantee, self._own("model", names), "sagemaker:DeleteModel")
+
+    def grant_shift(self, grantee: iam.IGrantable, *names: str) -> None:
+        """Of what these endpoints serve, and with which weights."""
+        endpoints = self._arns("endpoint", names)
+        _allow(
+            grantee,
+            [*endpoints, *self._own("endpoint-config", names)],
+            "sagemaker:UpdateEndpoint",
+        )
+        _allow(grantee, endpoints, "sagemaker:UpdateEndpointWeightsAndCapacities")
 
     def grant_transform(self, grantee: iam.IGrantable, *names: str) -> None:
         """Batch jobs of this prefix, by the models of these endpoints."""

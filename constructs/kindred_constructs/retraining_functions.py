@@ -119,8 +119,8 @@ class RetrainingFunctions(Construct):
     def _grant_staging(self) -> None:
         """The endpoint where a model is tried, which serves nobody."""
         parts = self._parts
-        for state in ("StageModel", "RemoveStaging"):
-            parts.endpoints.grant_change(self.of(state).role, STAGING)
+        parts.endpoints.grant_create(self.of("StageModel").role, STAGING)
+        parts.endpoints.grant_delete(self.of("RemoveStaging").role, STAGING)
         parts.endpoints.grant_describe(self.of("CheckStaging").role, STAGING)
         parts.endpoints.grant_invoke(self.of("TestStaging").role, STAGING)
         for state in ("TestStaging", "SimulateExperiment"):

@@ -99,7 +99,9 @@ class RolloutFunctions(Construct):
         )
         role, names = function.role, parts.endpoints.names
         parts.tables.grant_reconcile(role)
-        parts.endpoints.grant_change(role, *names)
+        parts.endpoints.grant_create(role, *names)
+        parts.endpoints.grant_shift(role, *names)
+        parts.endpoints.grant_delete(role, *names)
         parts.endpoints.grant_scale(role, *names)
         parts.packages.grant_read(role)
         _allow(role, [each.alarm_arn for each in preflight], "cloudwatch:DescribeAlarms")

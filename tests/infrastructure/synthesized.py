@@ -13,7 +13,10 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
-STACKS = ("NetworkStack", "DataStack", "StreamingStack", "LambdaStack", "ApiStack")
+STACKS = (
+    *("NetworkStack", "DataStack", "StreamingStack"),
+    *("LambdaStack", "ApiStack", "SageMakerStack"),
+)
 STATEFUL_STACKS = {"DataStack", "StreamingStack"}
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 UNBUNDLED = (
@@ -112,8 +115,13 @@ class Synthesized:
             for logical_id, body in template["Resources"].items()
         ]
 
-    def of_type(self, kind: str) -> list[Resource]:
-        return [resource for resource in self.resources if resource.type == kind]
+    def of_type(self, kind: str, *, stack: str | None = None) -> list[Resource]:
+        """Of every stack, or of one."""
+        return [
+            resource
+            for resource in self.resources
+            if resource.type == kind and stack in (None, resource.stack)
+        ]
 
     def at(self, path: str) -> Resource:
         [found] = self._by_path.get(path, ())
@@ -142,6 +150,8 @@ class Synthesized:
                 producer = str(argument["StackName"]).removeprefix(f"{self.stage}-")
                 output = self.templates[producer]["Outputs"][argument["OutputName"]]["Value"]
                 return self.named(output, stack=producer)
+            case "Fn::Sub" if isinstance(argument, str):
+                return argument
             case "Fn::Join":
                 return str(argument[0]).join(self.named(part, stack=stack) for part in argument[1])
             case _:

@@ -36,7 +36,7 @@ CHECKED = {"/api/v1/find-similar", "/api/v1/predict", "/api/v1/outcomes"}
 def methods(platform):
     """By verb and the path of the service that answers."""
     found = {}
-    for method in platform.of_type("AWS::ApiGateway::Method"):
+    for method in platform.of_type("AWS::ApiGateway::Method", stack="ApiStack"):
         uri = platform.named(method.properties["Integration"]["Uri"], stack="ApiStack")
         path = uri.removeprefix("https://").partition("/LoadBalancer")[2] or uri
         found[method.properties["HttpMethod"], path] = method.properties
@@ -87,7 +87,7 @@ def test_partners_bring_a_key_people_a_token_and_sdks_the_key_in_the_path(platfo
 
 
 def test_a_token_is_one_of_our_users(platform):
-    [authorizer] = platform.of_type("AWS::ApiGateway::Authorizer")
+    [authorizer] = platform.of_type("AWS::ApiGateway::Authorizer", stack="ApiStack")
     pools = [
         platform.named(each, stack="ApiStack") for each in authorizer.properties["ProviderARNs"]
     ]
@@ -100,7 +100,7 @@ def test_a_token_is_one_of_our_users(platform):
 def test_who_brings_no_valid_token_reads_what_is_wanted(platform):
     [unauthorized] = [
         each.properties
-        for each in platform.of_type("AWS::ApiGateway::GatewayResponse")
+        for each in platform.of_type("AWS::ApiGateway::GatewayResponse", stack="ApiStack")
         if each.properties["ResponseType"] == "UNAUTHORIZED"
     ]
     document = json.loads(
@@ -144,7 +144,7 @@ def test_the_link_leads_to_the_load_balancer_alone(platform):
 
 
 def test_the_shape_of_a_unit_is_one_model(platform):
-    [model] = platform.of_type("AWS::ApiGateway::Model")
+    [model] = platform.of_type("AWS::ApiGateway::Model", stack="ApiStack")
 
     for key in {("POST", path) for path in CHECKED}:
         models = methods(platform)[key]["RequestModels"]
@@ -174,15 +174,15 @@ def test_a_changed_schema_is_deployed(environment, platform, tmp_path, monkeypat
     app.synth()
     changed = Synthesized(tmp_path, platform.stage)
 
-    [before] = platform.of_type("AWS::ApiGateway::Deployment")
-    [after] = changed.of_type("AWS::ApiGateway::Deployment")
+    [before] = platform.of_type("AWS::ApiGateway::Deployment", stack="ApiStack")
+    [after] = changed.of_type("AWS::ApiGateway::Deployment", stack="ApiStack")
     assert before.logical_id != after.logical_id
 
 
 def test_limits_are_the_tiers_for_the_stage_and_for_the_partner(environment, platform):
     throttle = environment.sizes.api
-    [stage] = platform.of_type("AWS::ApiGateway::Stage")
-    [plan] = platform.of_type("AWS::ApiGateway::UsagePlan")
+    [stage] = platform.of_type("AWS::ApiGateway::Stage", stack="ApiStack")
+    [plan] = platform.of_type("AWS::ApiGateway::UsagePlan", stack="ApiStack")
     [settings] = stage.properties["MethodSettings"]
 
     assert settings["ThrottlingRateLimit"] == throttle.rate_per_second
@@ -197,7 +197,7 @@ def test_limits_are_the_tiers_for_the_stage_and_for_the_partner(environment, pla
 
 
 def test_calls_are_logged_and_traced_and_bodies_are_not(platform):
-    [stage] = platform.of_type("AWS::ApiGateway::Stage")
+    [stage] = platform.of_type("AWS::ApiGateway::Stage", stack="ApiStack")
     [settings] = stage.properties["MethodSettings"]
     logged = json.loads(stage.properties["AccessLogSetting"]["Format"])
 
@@ -210,7 +210,7 @@ def test_calls_are_logged_and_traced_and_bodies_are_not(platform):
 def test_the_gateways_own_log_is_kept_no_longer_than_ours(platform):
     [group] = [
         each
-        for each in platform.of_type("AWS::Logs::LogGroup")
+        for each in platform.of_type("AWS::Logs::LogGroup", stack="ApiStack")
         if each.path.endswith("ExecutionLog")
     ]
     name = platform.named(group.properties["LogGroupName"], stack="ApiStack")

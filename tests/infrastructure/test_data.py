@@ -15,6 +15,8 @@ STATEFUL = {
     "AWS::RDS::DBCluster",
     "AWS::RDS::DBInstance",
     "AWS::S3::Bucket",
+    "AWS::SageMaker::FeatureGroup",
+    "AWS::SageMaker::ModelPackageGroup",
     "AWS::SecretsManager::Secret",
 }
 # Letters are kept for 14 days whatever becomes of their queue.
@@ -110,10 +112,13 @@ def test_tables_have_the_keys_and_the_expiry_that_services_write(platform):
 
     assert shapes == {
         "Counters": (["experiment_id", "variation_metric"], None),
+        "Deployments": (["deployment_id"], "expires_at"),
+        "Endpoints": (["endpoint"], None),
         "Experiments": (["experiment_id"], None),
         "Ledger": (["id"], "expires_at"),
         "Metrics": (["experiment_id", "timestamp"], None),
         "RequestLog": (["record_id"], "expires_at"),
+        "Runs": (["record_id"], "expires_at"),
     }
 
 
@@ -216,10 +221,12 @@ def test_logs_go_to_deep_archive_after_180_days(platform):
 def test_training_data_is_deleted_after_a_year_and_tiered_where_the_tier_says(
     environment, platform
 ):
+    """An endpoint that grows fetches its model, however old: models stay."""
     rules = buckets(platform)["TrainingBucket"]["LifecycleConfiguration"]["Rules"]
     tiered = environment.sizes.intelligent_tiering
+    ends = {rule.get("Prefix"): rule.get("ExpirationInDays") for rule in rules}
 
-    assert {rule["ExpirationInDays"] for rule in rules} == {365}
+    assert ends == {None: None, "batch/": 365, "data-capture/": 365, "retraining/": 365}
     assert transitions(rules) == ({("INTELLIGENT_TIERING", 0)} if tiered else set())
 
 

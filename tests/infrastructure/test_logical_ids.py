@@ -30,6 +30,8 @@ HOLDS_DATA = {
     "AWS::RDS::DBCluster",
     "AWS::S3::Bucket",
     "AWS::SQS::Queue",
+    "AWS::SageMaker::FeatureGroup",
+    "AWS::SageMaker::ModelPackageGroup",
     "AWS::SecretsManager::Secret",
 }
 WAIVER_KEYS = {"environment", "stack", "logical_id", "reason", "who"}

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.infrastructure import models
+
 TASK_ROLES = {f"ApiStack/{name}/Task/Resource/TaskRole" for name in ("Similarity", "Prediction")}
 EXPERIMENTS_TASK = "ApiStack/Experiments/Task/Resource/TaskRole"
 EXPERIMENTS_EXECUTION = "ApiStack/Experiments/Task/Resource/ExecutionRole"
@@ -21,6 +23,14 @@ EVALUATORS = function_roles("Assign", "EvaluateFlag")
 CONSUMERS = function_roles("ProcessEvents", "IndexEvents")
 DECIDERS = function_roles("AggregateMetrics", "SelectWinner")
 DAILY = {f"LambdaStack/{name}Daily/Role" for name in ("AggregateMetrics", "SelectWinner")}
+# Of what models need daily or weekly, and of what they approve.
+OF_MODELS = {
+    *models.retraining(*models.DAILY),
+    *models.rollout("AdmitPackage"),
+    f"{models.START}/Role",
+    *(f"SageMakerStack/Retraining/{name}Daily/Role" for name in models.DAILY),
+    "SageMakerStack/Retraining/StartWeekly/Role",
+}
 DELIVERY = "StreamingStack/Archive/DeliveryRole"
 INDEXER = function_roles("IndexEvents")
 
@@ -63,6 +73,8 @@ def test_a_task_may_do_exactly_what_answering_takes(platform, role):
         ("dynamodb:UpdateItem", "DataStack/Tables/Metrics"),
         ("dynamodb:BatchWriteItem", "DataStack/Tables/RequestLog"),
         ("dynamodb:PutItem", "DataStack/Tables/RequestLog"),
+        ("kinesis:PutRecord", "StreamingStack/Events"),
+        ("kinesis:PutRecords", "StreamingStack/Events"),
         ("kms:Decrypt", "DataStack/DataKey"),
         ("kms:DescribeKey", "DataStack/DataKey"),
         ("kms:Encrypt", "DataStack/DataKey"),
@@ -146,8 +158,8 @@ def test_only_counting_writes_what_is_counted(platform, table):
         pytest.param(
             "kinesis:PutRecords",
             "StreamingStack/Events",
-            {EXPERIMENTS_TASK, *function_roles("Assign")},
-            id="events are put: tracking and assignment",
+            {EXPERIMENTS_TASK, *TASK_ROLES, *function_roles("Assign")},
+            id="events are put: answers, tracking and assignment",
         ),
         pytest.param(
             "kinesis:GetRecords",
@@ -188,7 +200,7 @@ def test_only_counting_writes_what_is_counted(platform, table):
         pytest.param(
             "sqs:SendMessage",
             "StreamingStack/Unscheduled",
-            DAILY | DECIDERS,
+            DAILY | DECIDERS | OF_MODELS,
             id="failed runs: schedules, and Lambda in the functions' name",
         ),
         pytest.param(
@@ -219,16 +231,25 @@ def test_only_counting_writes_what_is_counted(platform, table):
             "dynamodb:UpdateItem", "DataStack/Tables/Metrics", TASK_ROLES, id="counts: both tasks"
         ),
         pytest.param(
-            "dynamodb:PutItem", "DataStack/Tables/Experiments", set(), id="weights: no task"
+            "dynamodb:PutItem",
+            "DataStack/Tables/Experiments",
+            models.retraining("StartExperiment", "FollowExperiment"),
+            id="experiments are made: by retraining, and by no task",
         ),
         pytest.param(
             "dynamodb:UpdateItem",
             "DataStack/Tables/Experiments",
-            function_roles("SelectWinner"),
+            {
+                *function_roles("SelectWinner"),
+                *models.retraining("StartExperiment", "FollowExperiment"),
+            },
             id="weights, by update: who shifts traffic to a winner",
         ),
         pytest.param(
-            "s3:PutObject", "DataStack/EmbeddingsBucket/embeddings/*", set(), id="models: no task"
+            "s3:PutObject",
+            "DataStack/EmbeddingsBucket/embeddings/*",
+            models.retraining("ApproveModel"),
+            id="models: who approves them, and no task",
         ),
         pytest.param(
             "secretsmanager:GetSecretValue",
@@ -254,17 +275,27 @@ def test_nothing_is_allowed_everywhere_but_what_iam_cannot_limit(platform):
         if permission.resource == "*":
             found.setdefault(permission.action, set()).add(permission.role)
 
-    assert found == EVERYWHERE
+    assert found == {
+        action: EVERYWHERE.get(action, set()) | models.EVERYWHERE.get(action, set())
+        for action in EVERYWHERE.keys() | models.EVERYWHERE.keys()
+    }
 
 
 def test_no_action_is_a_wildcard(platform):
     assert [each for each in platform.permissions if "*" in each.action] == []
 
 
-def test_no_role_passes_roles_or_changes_permissions(platform):
+def test_no_role_changes_permissions_and_none_but_those_of_models_passes_one(platform):
+    """What is passed, and to whom, is a matter of `test_model_permissions`."""
     services = {permission.action.partition(":")[0] for permission in platform.permissions}
+    by = {each.role for each in platform.permissions if each.action.startswith("iam:")}
 
-    assert services.isdisjoint({"iam", "sts", "organizations"})
+    assert services.isdisjoint({"sts", "organizations"})
+    assert by == {
+        *models.rollout("Reconcile"),
+        *models.retraining("StageModel"),
+        models.MACHINE_ROLE,
+    }
 
 
 def test_aws_managed_policies_are_those_that_aws_asks_for(platform):

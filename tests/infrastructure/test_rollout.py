@@ -1,0 +1,184 @@
+"""Rollouts: what wakes the reconciler, what it is told, who asks, and who hears of it."""
+
+import json
+
+import pytest
+
+from tests.infrastructure.models import ENDPOINT_ROLE, TRAINING_ROLE, rollout
+
+STACK = "SageMakerStack"
+RECONCILER = rollout("Reconcile")
+
+
+def settings(platform, name):
+    variables = platform.at(f"{STACK}/Rollout/{name}").properties["Environment"]["Variables"]
+    return {key: platform.named(value, stack=STACK) for key, value in variables.items()}
+
+
+def rule(platform, path):
+    properties = platform.at(f"{STACK}/{path}").properties
+    [target] = properties["Targets"]
+    return properties, target
+
+
+def test_what_endpoints_are_asked_and_answer_is_captured_under_our_key(platform):
+    told = settings(platform, "Reconcile")
+
+    assert told["DATA_CAPTURE_URI"] == "s3://DataStack/TrainingBucket/data-capture/"
+    assert told["DATA_KEY_ARN"] == "DataStack/DataKey"
+    writers = platform.who_may("s3:PutObject", "DataStack/TrainingBucket/data-capture/*")
+    assert writers == {ENDPOINT_ROLE}
+
+
+def test_models_run_in_private_subnets_behind_a_group_that_nobody_enters(platform):
+    told = settings(platform, "Reconcile")
+    group = platform.at(f"{STACK}/Endpoints/SecurityGroup").properties
+
+    assert "/PrivateSubnet" in told["SUBNET_IDS"]
+    assert told["SECURITY_GROUP_IDS"] == f"{STACK}/Endpoints/SecurityGroup"
+    assert "SecurityGroupIngress" not in group
+    assert {(each["FromPort"], each["ToPort"]) for each in group["SecurityGroupEgress"]} == {
+        (443, 443)
+    }
+
+
+def test_the_reconciler_runs_each_minute_and_a_missed_one_is_not_made_up_for(platform):
+    schedule = platform.at(f"{STACK}/ReconcileEachMinute").properties
+    target = schedule["Target"]
+
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+    assert platform.named(target["Arn"], stack=STACK) == f"{STACK}/Rollout/Reconcile"
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] == 0
+
+
+def test_the_reconciler_is_woken_by_its_endpoints_and_no_others(environment, platform):
+    properties, target = rule(platform, "EndpointChanges")
+
+    assert properties["EventPattern"] == {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Endpoint State Change"],
+        "detail": {"EndpointName": [f"kindred-{environment.slug}-embeddings"]},
+    }
+    assert platform.named(target["Arn"], stack=STACK) == f"{STACK}/Rollout/Reconcile"
+
+
+def test_a_model_that_is_approved_is_admitted_and_a_failure_is_kept(environment, platform):
+    properties, target = rule(platform, "Approvals")
+    failures = platform.at(f"{STACK}/Approvals/Failures").properties
+    kept = failures["DestinationConfig"]["OnFailure"]["Destination"]
+
+    assert properties["EventPattern"]["detail"] == {
+        "ModelPackageGroupName": [f"kindred-{environment.slug}-embeddings"],
+        "ModelApprovalStatus": ["Approved"],
+    }
+    assert platform.named(target["Arn"], stack=STACK) == f"{STACK}/Rollout/AdmitPackage"
+    assert platform.named(kept, stack=STACK) == "StreamingStack/Unscheduled"
+
+
+@pytest.mark.parametrize(
+    ("path", "topic", "states"),
+    [
+        pytest.param("Transitions", f"{STACK}/Rollouts", None, id="every transition"),
+        pytest.param(
+            "FailedRollbacks",
+            "NetworkStack/AlarmTopic",
+            ["ROLLBACK_FAILED"],
+            id="a rollback that failed pages",
+        ),
+    ],
+)
+def test_transitions_are_told_with_their_reason(platform, path, topic, states):
+    properties, target = rule(platform, f"Events/{path}")
+    words = target["InputTransformer"]
+
+    assert properties["EventPattern"]["source"] == ["kindred.rollout"]
+    assert properties["EventPattern"].get("detail", {}).get("to") == states
+    assert platform.named(properties["EventBusName"], stack=STACK) == f"{STACK}/Events"
+    assert platform.named(target["Arn"], stack=STACK) == topic
+    role = platform.named(target["RoleArn"], stack=STACK)
+    assert platform.who_may("sns:Publish", topic) == {role}
+    assert "$.detail.reason" in words["InputPathsMap"].values()
+
+
+def test_events_are_put_on_the_environments_own_bus_by_the_reconciler(platform):
+    assert platform.who_may("events:PutEvents", f"{STACK}/Events") == RECONCILER
+    assert {each.action for each in platform.permissions if each.action == "events:PutEvents"}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "roles"),
+    [
+        pytest.param(
+            "dynamodb:PutItem",
+            "DataStack/RolloutTables/Deployments",
+            rollout("Reconcile", "Deployments", "AdmitPackage"),
+            id="deployments are written: who decides and who asks",
+        ),
+        pytest.param(
+            "dynamodb:ConditionCheckItem",
+            "DataStack/RolloutTables/Endpoints",
+            RECONCILER,
+            id="an endpoint's lease is held: the reconciler",
+        ),
+        pytest.param(
+            "lambda:InvokeFunction",
+            f"{STACK}/Rollout/Reconcile",
+            {f"{STACK}/ReconcileEachMinute/Role", *rollout("Deployments", "AdmitPackage")},
+            id="the reconciler is started: its schedule, and after a change",
+        ),
+        pytest.param(
+            "s3:PutObject",
+            "DataStack/TrainingBucket/models/*",
+            {TRAINING_ROLE},
+            id="models are written: training jobs",
+        ),
+        pytest.param(
+            "s3:PutObject",
+            "DataStack/TrainingBucket/batch/output/*",
+            {ENDPOINT_ROLE},
+            id="batch predictions are written: by the model",
+        ),
+    ],
+)
+def test_only_these_roles_may(platform, action, resource, roles):
+    assert platform.who_may(action, resource) == roles
+
+
+def test_people_bring_a_token_and_programs_a_key(platform):
+    asked = {}
+    for method in platform.of_type("AWS::ApiGateway::Method", stack=STACK):
+        properties = method.properties
+        parts = method.path.removeprefix(f"{STACK}/Api/Resource/Default/")
+        asked[parts] = (properties["AuthorizationType"], properties["ApiKeyRequired"])
+        assert "RequestValidatorId" in properties
+        assert properties["Integration"]["Type"] == "AWS_PROXY"
+    verbs = ("complete", "cancel", "rollback", "pause", "resume")
+
+    assert asked == {
+        "inference/POST": ("NONE", True),
+        **dict.fromkeys(
+            (
+                *("deployments/POST", "deployments/GET", "deployments/{deployment_id}/GET"),
+                *(f"deployments/{{deployment_id}}/{verb}/POST" for verb in verbs),
+                *("batch-predictions/POST", "batch-predictions/{job_id}/GET"),
+            ),
+            ("COGNITO_USER_POOLS", False),
+        ),
+    }
+
+
+def test_a_body_that_is_no_object_is_refused_in_words_that_fit(platform):
+    [response] = [
+        each.properties["ResponseTemplates"]["application/json"]
+        for each in platform.of_type("AWS::ApiGateway::GatewayResponse", stack=STACK)
+        if each.properties["ResponseType"] == "BAD_REQUEST_BODY"
+    ]
+
+    document = json.loads(response.replace("$context.requestId", "id"))
+    assert document["detail"] == "body: allowed is a JSON object"
+
+
+def test_a_minute_lasts_a_minute_but_on_a_laptop(environment, platform):
+    told = settings(platform, "Reconcile")["ROLLOUT_MINUTE_SECONDS"]
+
+    assert told == ("5" if environment.name == "local" else "60")
