@@ -14,7 +14,7 @@ CDK := node_modules/.bin/cdk
 # With --ci only errors go to standard error, so that the rest can be filtered without hiding them.
 SYNTH = $(CDK) synth --ci --quiet --no-lookups --no-version-reporting --context environment=$(1) --output cdk.out/$(1)
 
-.PHONY: up down status logs test check-fast check synth bench bench-experiments clean
+.PHONY: up down status logs test check-fast check synth bench bench-experiments bench-rollout clean
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -38,7 +38,7 @@ node_modules/ready: package.json package-lock.json
 	@touch $@
 
 # Synthesized again only when something that it is made of is newer.
-LOCAL_SOURCES := $(shell find app.py cdk.json environments policy stacks constructs core_src lambda_src service_src \
+LOCAL_SOURCES := $(shell find app.py cdk.json environments policy stacks constructs core_src lambda_src service_src training_src \
 	-name '__pycache__' -prune -o -type f -print 2>/dev/null)
 cdk.out/local/manifest.json: $(LOCAL_SOURCES) .venv/ready node_modules/ready .cache/functions/ready
 	@$(MAKE) --no-print-directory synth ENV=local
@@ -83,6 +83,9 @@ bench: .venv/ready node_modules/ready .cache/functions/ready
 
 bench-experiments: .venv/ready
 	$(BIN)/python -m benchmarks engine event_processor decision_policies
+
+bench-rollout: .venv/ready
+	$(BIN)/python -m benchmarks rollout retraining
 
 clean:
 	@if [ -x $(BIN)/kindred ]; then $(BIN)/kindred local down; fi
