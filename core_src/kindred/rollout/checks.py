@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Of `requests` in `minutes`, `bad` were bad and `allowed` might have been."""
+class Check(NamedTuple):
+    """Of `requests` in `minutes`, `bad` were bad where `allowed` might have been."""
 
-    minutes: int
-    requests: int
-    bad: int
-    allowed: float
+    minutes: int = 0
+    requests: int = 0
+    bad: int = 0
+    allowed: float = 0.0
 
     @property
     def is_broken(self) -> bool:
@@ -22,34 +22,30 @@ class Check:
 
 @dataclass(slots=True, kw_only=True)
 class Checks:
-    """`needed` of the last `of` checks break the limit; each has `minimum_requests` or more."""
+    """The limit is broken if `needed` of the last `of` checks break it.
+
+    A check is over once it has `minimum_requests`. `broken` counts those among the `recent`.
+    """
 
     needed: int
     of: int
     minimum_requests: int
     recent: deque[Check] = field(default_factory=deque)
-    _open: Check = field(default=Check(0, 0, 0, 0.0))
+    broken: int = 0
+    unfinished: Check = field(default=Check())
 
     def add(self, requests: int, bad: int, allowed: float) -> None:
         """One more minute."""
-        before = self._open
-        check = Check(
-            before.minutes + 1,
-            before.requests + requests,
-            before.bad + bad,
-            before.allowed + allowed,
+        minutes, requests_before, bad_before, allowed_before = self.unfinished
+        self.unfinished = Check(
+            minutes + 1, requests_before + requests, bad_before + bad, allowed_before + allowed
         )
-        if check.requests < self.minimum_requests:
-            self._open = check
-            return
-        self._open = Check(0, 0, 0, 0.0)
-        self.recent.append(check)
-        if len(self.recent) > self.of:
-            self.recent.popleft()
-
-    @property
-    def broken(self) -> int:
-        return sum(check.is_broken for check in self.recent)
+        if self.unfinished.requests >= self.minimum_requests:
+            self.recent.append(self.unfinished)
+            self.broken += self.unfinished.is_broken
+            if len(self.recent) > self.of:
+                self.broken -= self.recent.popleft().is_broken
+            self.unfinished = Check()
 
     @property
     def is_limit_broken(self) -> bool:
@@ -58,7 +54,7 @@ class Checks:
     @property
     def minutes(self) -> int:
         """From the beginning of the recent checks until now."""
-        return sum(check.minutes for check in self.recent) + self._open.minutes
+        return sum(check.minutes for check in self.recent) + self.unfinished.minutes
 
     @property
     def share(self) -> float:

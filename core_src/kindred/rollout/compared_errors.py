@@ -13,7 +13,7 @@ from kindred.rollout.thresholds import Thresholds
 from kindred.rollout.window import Window
 
 # For all looks of one step together: alpha / (t (t + 1)) at the t-th sum to alpha.
-P_VALUE = 0.001
+P_VALUE = 0.0002
 SUSPICIOUS_P_VALUE = 0.02
 
 

@@ -3,8 +3,8 @@
 Each window multiplies it by how much better "bad" explains the window than "good" does. Since a
 canary may turn bad at any time, the evidence is a mixture over the window in which it did, with
 weight 1 / (t (t + 1)) for the t-th: they sum to one, so by Ville's inequality the evidence of a
-good canary ever reaches 1,000 in at most one of 1,000 steps, however often somebody looks.
-The weighted Shiryaev-Roberts statistic; Shin, Ramdas and Rinaldo, "E-detectors" (2024).
+good canary ever reaches 500 in at most one of 500 steps, however often somebody looks. The
+weighted Shiryaev-Roberts statistic; Shin, Ramdas and Rinaldo, "E-detectors" (2024).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from functools import lru_cache
 from kindred.rollout.exact_tests import binomial_tail
 from kindred.rollout.window import Latency
 
-# One false rollback in a thousand steps; a deployment has ten of them by default.
-ENOUGH = 1_000.0
+# In one of 500 steps by itself, and rarer with the checks in a row that are asked for besides:
+# `benchmarks/rollout.py` counts false rollbacks over deployments of ten steps.
+ENOUGH = 500.0
 _MOST = 1e30
 
 # Good is half of what is allowed and bad three times that: between them a canary may stay.
