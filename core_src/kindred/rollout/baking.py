@@ -34,7 +34,8 @@ def period_due(deployment: Deployment, *, minute: timedelta, now: datetime) -> P
     confirmed = deployment.shift_confirmed_at
     if deployment.stage != "bake" or confirmed is None:
         return None
-    start = _whole(confirmed + minute, minute) + PERIODS_AFTER_SHIFT * minute
+    began = _whole(confirmed + minute - timedelta.resolution, minute)
+    start = began + PERIODS_AFTER_SHIFT * minute
     end = _whole(now, minute) - PERIODS_OF_DELAY * minute
     judged = deployment.judgements[-1].at if deployment.judgements else start
     if end <= max(start, judged):

@@ -1,8 +1,13 @@
+import os
+
 import boto3
 import pytest
 from moto import mock_aws
 
 from tests.unit.rollout_reconciler.world import REGION, World, make_tables
+
+# Powertools reads it when a handler's module is imported, which Lambda does with its environment.
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Kindred")
 
 # These two are the local SageMaker's.
 PASSED_BY = {"core": {"passthrough": {"urls": [r".*sagemaker.*", r".*autoscaling.*"]}}}
@@ -13,7 +18,6 @@ def account(monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Kindred")
     with mock_aws(config=PASSED_BY):
         yield
 
