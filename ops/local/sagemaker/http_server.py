@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import sys
 import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,6 +45,11 @@ class SageMakerServer(ThreadingHTTPServer):
         super().__init__((LOOPBACK, port), _Handler)
         self.key, self.control_plane, self.faults, self.pace = key, control_plane, faults, pace
         self.describe_models = describe_models
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that hangs up is nobody's failure."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Nobody who does not know the platform's key learns more than that it is there."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.local.child_process import ChildProcess, describe_exit
 from ops.local.health_probe import answers
 from ops.local.log_files import LogFile
+from ops.local.log_shipping import LogShipper
 from ops.local.ports import free_port
 from ops.local.role_credentials import CredentialsServer
 from ops.local.sagemaker.container_launch import Launch
@@ -23,7 +25,11 @@ from ops.local.sagemaker.model_host import Fleet, ModelAnswer, ModelRequest, Rea
 from ops.local.sagemaker.roles import Roles
 from ops.local.settings import LOOPBACK
 
+if TYPE_CHECKING:
+    import boto3
+
 PING = "/ping"
+LOG_GROUPS = "/aws/sagemaker/Endpoints"
 # SageMaker's own limit for an answer.
 LONGEST_ANSWER_SECONDS = 60.0
 FIRST_HEALTHY_SECONDS = 60.0
@@ -54,7 +60,7 @@ class ModelProcess:
         self.port = 0
         self.pid: int | None = None
         self.readiness = Readiness(ready=False)
-        self._name = f"{fleet.endpoint}/{fleet.variant}"
+        self._fleet, self._name = fleet, f"{fleet.endpoint}/{fleet.variant}"
         self._container = model.get("PrimaryContainer") or model["Containers"][0]
         self._role_arn = model["ExecutionRoleArn"]
         self._host = host
@@ -126,6 +132,7 @@ class ModelProcess:
         session = host.roles.session(self._role_arn)
         folder = fetch_model(session, container["ModelDataUrl"], under=host.folder)
         address = host.credentials.admit(host.roles.credentials(self._role_arn))
+        shipper = self._shipper(session)
         self.port = free_port()
         process = ChildProcess(
             self._name,
@@ -144,6 +151,7 @@ class ModelProcess:
             directory=launch.directory,
             log=self._log,
             state=host.state,
+            on_line=shipper.add,
         )
         self.pid = process.pid
         try:
@@ -151,6 +159,16 @@ class ModelProcess:
         finally:
             process.stop(grace_seconds=GRACE_SECONDS)
             host.credentials.dismiss(address)
+            shipper.close()
+
+    def _shipper(self, session: boto3.Session) -> LogShipper:
+        """To where SageMaker writes a container's output, with the execution role's rights."""
+        return LogShipper(
+            session.client("logs"),
+            group=f"{LOG_GROUPS}/{self._fleet.endpoint}",
+            stream=f"{self._fleet.variant}/i-{uuid.uuid4().hex[:17]}",
+            complain=lambda text: self._log.write(self._name, f"[sagemaker] {text}".encode()),
+        )
 
     def _watch(self, process: ChildProcess) -> str:
         deadline = time.monotonic() + FIRST_HEALTHY_SECONDS
