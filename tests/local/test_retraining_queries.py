@@ -105,7 +105,7 @@ RECORDS = [
     {"app_id": "c", "historical_ctr": 0.3, "last_updated": "2026-11-02T00:00:00Z"},
     {
         "app_id": "c",
-        "historical_ctr": None,
+        "historical_ctr": 0.4,
         "last_updated": "2026-11-03T00:00:00Z",
         "is_deleted": True,
     },

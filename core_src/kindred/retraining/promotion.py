@@ -50,8 +50,16 @@ def judge_promotion(metrics: Mapping[str, float]) -> Promotion:
         improvement=improvement,
         reason=f"recall@10 is {candidate:.4f} beside {baseline:.4f} of the old model, "
         f"{100 * improvement:+.2f} %: {'more' if promote else 'not more'} than "
-        f"{100 * LEAST_IMPROVEMENT:g} %",
+        f"{100 * LEAST_IMPROVEMENT:g} %{_interval(metrics)}",
     )
+
+
+def _interval(metrics: Mapping[str, float]) -> str:
+    """How sure the improvement is, where the training says so; the rule is of the figure alone."""
+    low, high = (metrics.get(f"recall_improvement_{end}") for end in ("low", "high"))
+    if low is None or high is None:
+        return ""
+    return f" (with 95 % confidence {100 * low:+.2f} to {100 * high:+.2f} %)"
 
 
 def parse_metrics(text: str | bytes) -> dict[str, float]:

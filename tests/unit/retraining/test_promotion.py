@@ -34,6 +34,14 @@ def test_more_than_3_percent_of_recall_promote(recall, baseline, promote, reason
     assert re.search(reason, promotion.reason)
 
 
+def test_how_sure_the_improvement_is_is_said_where_it_is_known():
+    metrics = {"recall_at_10": 0.11, "baseline_recall_at_10": 0.10}
+    interval = {"recall_improvement_low": 0.02, "recall_improvement_high": 0.18}
+
+    assert "confidence +2.00 to +18.00 %" in judge_promotion(metrics | interval).reason
+    assert "confidence" not in judge_promotion(metrics).reason
+
+
 def test_metrics_are_the_numbers_of_an_evaluation():
     document = {
         "recall_at_10": 0.2,

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from kindred_aws.retraining_machine import RetrainingMachine
 from retraining_functions import start_retraining
 
 WEEKLY = {"scheduled_at": "2026-11-21T03:00:00Z"}
@@ -75,6 +76,20 @@ def test_an_event_that_is_delivered_twice_starts_one_run(platform):
     start_retraining.handler(alarm(), None)
 
     assert names(platform) == ["drift-20261121T080501Z"]
+
+
+def test_a_start_that_failed_is_tried_again_with_its_episode(platform, monkeypatch):
+    start = RetrainingMachine.start
+
+    def fails_once(machine, run_id):
+        monkeypatch.setattr(RetrainingMachine, "start", start)
+        raise ConnectionError("the machine does not answer")
+
+    monkeypatch.setattr(RetrainingMachine, "start", fails_once)
+    with pytest.raises(ConnectionError):
+        start_retraining.handler(alarm(), None)
+
+    assert start_retraining.handler(alarm(), None)["started"] is True
 
 
 @pytest.mark.parametrize("value", ["OK", "INSUFFICIENT_DATA"])
