@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 PUBLISHED = "embeddings/*"
+CATALOGUE = "catalogue/*"
 
 
 class ArtefactBucket(s3.Bucket):
@@ -51,13 +52,20 @@ class ArtefactBucket(s3.Bucket):
         )
 
     def grant_read_published(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Reads of what is published; the list permission makes a missing key 404, not 403."""
+        return self._grant_read(grantee, PUBLISHED)
+
+    def grant_read_catalogue(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Of the apps themselves, which the embeddings were made of."""
+        return self._grant_read(grantee, CATALOGUE)
+
+    def _grant_read(self, grantee: iam.IGrantable, objects: str) -> iam.Grant:
+        """The list permission makes a missing key 404, not 403."""
         if self.encryption_key:
             self.encryption_key.grant_decrypt(grantee)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["s3:GetObject"],
-            resource_arns=[self.arn_for_objects(PUBLISHED)],
+            resource_arns=[self.arn_for_objects(objects)],
         ).combine(
             iam.Grant.add_to_principal(
                 grantee=grantee, actions=["s3:ListBucket"], resource_arns=[self.bucket_arn]

@@ -143,7 +143,7 @@ class RetrainingFunctions(Construct):
     def _add_feed(self) -> PythonFunction:
         parts, function = self._parts, self.of("FeedFeatures")
         self._grant_ask(function.role)
-        parts.embeddings.grant_read_published(function.role)
+        parts.embeddings.grant_read_catalogue(function.role)
         parts.features.grant_feed(function.role)
         return function
 
