@@ -63,7 +63,8 @@ EXECUTES = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "no access logs and no metrics",
     "AWS::ElasticLoadBalancingV2::TargetGroup": "health is checked by the runner",
     "AWS::Events::EventBus": "",
-    "AWS::Events::Rule": "by pattern, to functions and topics under its role",
+    "AWS::Events::Rule": "by pattern, to functions, queues, topics and machines that let it in, or "
+    "as the target's role",
     "AWS::IAM::ManagedPolicy": "",
     "AWS::IAM::Policy": "enforced on every call",
     "AWS::IAM::Role": "assumed by tasks; trust policies are read",
@@ -96,7 +97,8 @@ EXECUTES = {
     "AWS::SecretsManager::SecretTargetAttachment": "",
 }
 STOOD_IN = {
-    "AWS::Athena::WorkGroup": "DuckDB answers, in its dialect, with nobody's rights on the data",
+    "AWS::Athena::WorkGroup": "DuckDB answers, with the functions of Athena that queries here "
+    "call, and the caller's rights on tables, objects and keys",
     "AWS::ECS::Cluster": "local processes",
     "AWS::ECS::Service": "local processes, replaced one version by the next: no canary steps, "
     "no deployment alarms, no capacity providers",

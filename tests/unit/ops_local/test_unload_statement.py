@@ -41,8 +41,8 @@ def test_other_statements_are_none_of_it(statement: str) -> None:
             id="another compression",
         ),
         pytest.param(
-            "TO 's3://b/k' WITH (format = 'JSON', field_delimiter = ',')",
-            "name = 'value'|options",
+            "TO 's3://b/k' WITH (format = 'JSON', field_delimiter = '|')",
+            "does not know the options field_delimiter",
             id="an option that is not known",
         ),
         pytest.param("TO '/tmp/k' WITH (format = 'JSON')", "UNLOAD needs", id="no S3"),
