@@ -17,6 +17,8 @@ BENCHMARKS = (
     "engine",
     "decision_policies",
     "event_processor",
+    "rollout",
+    "retraining",
 )
 RESULTS = Path(__file__).parents[1] / ".cache" / "bench"
 

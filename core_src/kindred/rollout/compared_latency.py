@@ -12,8 +12,10 @@ from kindred.rollout.latency_ranks import mann_whitney_tail
 from kindred.rollout.pairs import Pair
 from kindred.rollout.thresholds import Thresholds
 
-# One-sided, of a confidence of 98 % as Kayenta's Mann-Whitney test has it: five minutes at least.
+# One-sided, of a confidence of 98 % as Kayenta's Mann-Whitney test has it. Fewer minutes than
+# five cannot be as improbable.
 P_VALUE = 0.01
+LEAST_MINUTES = 5
 # Older points than these would hide that a canary has become slow.
 COMPARED_MINUTES = 10
 # Less than this share of the p99 objective harms nobody, however many times the baseline it is.
@@ -68,7 +70,7 @@ def _compare(name: str, points: Sequence[_Point], thresholds: Thresholds) -> Fin
     is_lost = False
     for end, point in enumerate(points, start=1):
         checks.add(1, int(point.canary_ms > point.limit_ms), 0)
-        if checks.is_limit_broken:
+        if end >= LEAST_MINUTES and checks.is_limit_broken:
             is_lost = _is_clearly_slower(points[max(0, end - COMPARED_MINUTES) : end])
         if is_lost:
             break

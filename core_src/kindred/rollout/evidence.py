@@ -26,8 +26,8 @@ BAD = 3.0
 
 # The share of requests that a p99 within its limit allows beyond it.
 SLOW_SHARE = 0.01
-# Of a slow canary: a few requests more than allowed, many, or most of them.
-_SLOW_SHARES = (BAD * SLOW_SHARE, 0.15, 0.6)
+# Of a slow canary's requests, with how much we expect it: most often its tail alone is slow.
+_SLOW_SHARES = ((BAD * SLOW_SHARE, 0.8), (0.15, 0.1), (0.6, 0.1))
 _LEAST_PROBABILITY = 1e-9
 
 
@@ -66,6 +66,6 @@ def slow_ratio(requests: int, low: int, high: int) -> float:
     def probability(share: float) -> float:
         return binomial_tail(low, requests, share) - binomial_tail(high, requests, share)
 
-    bad = sum(probability(share) for share in _SLOW_SHARES) / len(_SLOW_SHARES)
-    # Never below the bad ones' share of chance, so that what both call impossible tells nothing.
+    bad = sum(weight * probability(share) for share, weight in _SLOW_SHARES)
+    # What either calls impossible, rounded as it is, tells nothing.
     return max(bad, _LEAST_PROBABILITY) / max(probability(GOOD * SLOW_SHARE), _LEAST_PROBABILITY)

@@ -77,7 +77,7 @@ def _sum(first: float, path: range, step: Callable[[int], float]) -> float:
     for k in path:
         last *= step(k)
         total += last
-        if last < total * _NEGLIGIBLE:
+        if last <= total * _NEGLIGIBLE:
             break
     return total
 
