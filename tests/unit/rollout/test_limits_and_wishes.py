@@ -130,3 +130,19 @@ def test_a_model_is_a_package_or_an_artefact():
         ModelSource(package_arn="arn", image="image:1", model_data_url="s3://a/b")
     with pytest.raises(ValueError, match="allowed either package_arn alone"):
         ModelSource(image="image:1")
+
+
+@pytest.mark.parametrize(
+    ("weights", "served"),
+    [
+        pytest.param({"a": 0.9, "b": 0.1}, True, id="as intended"),
+        pytest.param({"a": 9.0, "b": 1.0}, True, id="weights are relative"),
+        pytest.param({"a": 0.8999999761581421, "b": 0.10000000149}, True, id="single precision"),
+        pytest.param({"a": 0.9, "b": 0.2}, False, id="another share"),
+        pytest.param({"a": 0.9, "b": 0.1, "c": 0.0}, False, id="one variant too many"),
+        pytest.param({"a": 1.0}, False, id="one too few"),
+        pytest.param({"a": 0.0, "b": 0.0}, False, id="nothing serves"),
+    ],
+)
+def test_a_shift_is_confirmed_by_every_variants_share(weights, served):
+    assert endpoint(weights=weights).serves({"a": 0.9, "b": 0.1}) is served
