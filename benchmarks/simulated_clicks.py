@@ -6,7 +6,8 @@ are most of what v2 goes by. A random clicker clicks three examined apps in ten,
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from kindred.similarity.app import AppMetadata
 from kindred.similarity.artefact import Artefact
+from kindred.similarity.manifest import MANIFEST, Manifest
 
 _RANDOM = 0.3  # of examined apps that a random clicker clicks
 _START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -76,9 +78,18 @@ def simulate_clicks(
         }
 
 
-def write_interactions(path: Path, rows: Iterator[dict[str, Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as lines:
+def lay_out_job(root: Path, artefact: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """The folder that SageMaker would lay out for a training job, channels filled."""
+    published = root / "input" / "data" / "embeddings"
+    manifest = Manifest.from_json((artefact / MANIFEST).read_bytes())
+    for name, file in manifest.files.items():
+        target = published / file.sha256[:12] / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(artefact / name, target)
+    shutil.copyfile(artefact / MANIFEST, published / MANIFEST)
+    interactions = root / "input" / "data" / "interactions"
+    interactions.mkdir(parents=True)
+    with (interactions / "part-0.jsonl").open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 

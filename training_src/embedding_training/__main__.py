@@ -8,8 +8,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from embedding_training.settings import Folders
 from embedding_training.training import run_job
 from kindred.similarity.manifest import CorruptArtefact
@@ -36,9 +34,7 @@ def main(environment: Mapping[str, str]) -> int:
             raise Interrupted
 
     try:
-        # One thread: how many there are decides in which order a product is summed.
-        with threadpool_limits(limits=1):
-            evaluation = run_job(folders, say=_say, before_batch=stop_if_interrupted)
+        evaluation = run_job(folders, say=_say, before_batch=stop_if_interrupted)
     except Interrupted:
         _say("interrupted; the checkpoints hold every whole epoch")
         return _TERMINATED

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from embedding_training.artefact import EVALUATION, hand_over, write_model
 from embedding_training.checkpoints import Checkpoints, fingerprint
 from embedding_training.embeddings_channel import open_baseline
@@ -35,10 +37,17 @@ Say = Callable[[str], None]
 def run_job(folders: Folders, *, say: Say, before_batch: Callable[[], None]) -> Evaluation:
     """Leaves the model and its evaluation in the job's folders.
 
-    Takes up the job's last whole checkpoint: the outcome is the same to the byte as without an
-    interruption. Raises ValueError (of settings, interactions or too little held out),
+    The same input gives the same bytes on one kind of processor, for each of which BLAS has its
+    own kernels. Takes up the job's last whole checkpoint: the outcome is the same, too, as without
+    an interruption. Raises ValueError (of settings, interactions or too little held out),
     CorruptArtefact, OSError, and what `before_batch` does.
     """
+    # One thread: how many there are decides in which order a product is summed.
+    with threadpool_limits(limits=1):
+        return _run_job(folders, say, before_batch)
+
+
+def _run_job(folders: Folders, say: Say, before_batch: Callable[[], None]) -> Evaluation:
     settings = read_settings(folders.hyperparameters)
     interactions = read_interactions(
         [path for path in folders.interactions.rglob("*") if _is_read(path)],

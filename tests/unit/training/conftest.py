@@ -1,0 +1,73 @@
+"""A v2 artefact of generated apps, and a training job over clicks that follow a taste."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.simulated_clicks import Taste, lay_out_job, simulate_clicks
+from embedding_training.settings import Folders
+from embedding_training.training import run_job
+from kindred.prediction.calibration import fit_track_record
+from kindred.similarity.artefact import Artefact, load_artefact, write_artefact
+from kindred.similarity.catalogue import Catalogue, write_catalogue
+from kindred.similarity.fitting import embed_all, fit_model
+from ops.catalogue.generated_apps import generate_apps
+
+LayOut = Callable[..., Folders]
+_TASTE = Taste()
+
+
+@pytest.fixture(scope="session")
+def artefact_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("v2")
+    write_catalogue(directory / "catalogue", generate_apps(300))
+    catalogue = Catalogue(directory / "catalogue")
+    metadata = [catalogue.app(row).metadata for row in range(len(catalogue))]
+    model = fit_model(metadata, version="v2")
+    vectors = embed_all(model, metadata)
+    write_artefact(
+        directory,
+        model=model,
+        vectors=vectors,
+        catalogue=catalogue,
+        performance=fit_track_record(catalogue, vectors),
+        model_card={"summary": "of the tests"},
+    )
+    return directory
+
+
+@pytest.fixture(scope="session")
+def artefact(artefact_directory: Path) -> Artefact:
+    return load_artefact(artefact_directory)
+
+
+@pytest.fixture(scope="session")
+def lay_out(
+    artefact: Artefact, artefact_directory: Path, tmp_path_factory: pytest.TempPathFactory
+) -> LayOut:
+    def lay_out(
+        *, requests: int = 600, ranks: int = 30, taste: Taste | None = _TASTE, seed: int = 0
+    ) -> Folders:
+        root = tmp_path_factory.mktemp("job") / "ml"
+        rows = simulate_clicks(
+            artefact,
+            [np.array(artefact.vectors)],
+            requests=requests,
+            ranks=ranks,
+            taste=taste,
+            seed=seed,
+        )
+        lay_out_job(root, artefact_directory, rows)
+        return Folders(root)
+
+    return lay_out
+
+
+@pytest.fixture(scope="session")
+def trained(lay_out: LayOut) -> Folders:
+    """A finished job; look at it, and leave it as it is."""
+    folders = lay_out()
+    run_job(folders, say=lambda _: None, before_batch=lambda: None)
+    return folders
