@@ -130,6 +130,20 @@ def test_evidence_waits_for_as_many_checks_as_are_asked_for():
     assert judged(evident, error_checks=2, error_checks_of=3).verdict == "fail"
 
 
+def test_a_slow_minute_is_suspicious_until_as_many_checks_as_can_fail_are_past_it():
+    canary = [*minutes(6), minute(6, latency=TAIL), *(minute(at) for at in (7, 8, 9))]
+
+    verdicts = [judged(canary[:end]).verdict for end in range(6, 11)]
+
+    assert verdicts == ["pass", "inconclusive", "inconclusive", "inconclusive", "pass"]
+
+
+def test_a_canary_that_slows_down_later_is_not_excused_by_how_fast_it_was():
+    canary = [*minutes(30), *(minute(at, latency=SLOWER) for at in range(30, 40))]
+
+    assert judged(canary, minutes(40, 900)).verdict == "fail"
+
+
 def test_the_reasons_of_a_failure_name_every_limit_that_was_broken():
     worse = [minute(at, errors=5, latency=SLOW) for at in range(6)]
 
