@@ -14,7 +14,7 @@ CDK := node_modules/.bin/cdk
 # With --ci only errors go to standard error, so that the rest can be filtered without hiding them.
 SYNTH = $(CDK) synth --ci --quiet --no-lookups --no-version-reporting --context environment=$(1) --output cdk.out/$(1)
 
-.PHONY: up down status logs test check-fast check synth bench bench-experiments bench-rollout clean
+.PHONY: up down status logs test check-fast check synth bench bench-experiments bench-rollout locks clean
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -86,6 +86,24 @@ bench-experiments: .venv/ready
 
 bench-rollout: .venv/ready
 	$(BIN)/python -m benchmarks rollout retraining
+
+# After a change in pyproject.toml. What installs one part of it has a lock of its own, of the same
+# versions; the emulator pins another botocore, and its functions agree with it.
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q
+PART := $(LOCK) -c requirements.txt pyproject.toml
+locks: .venv/ready
+	$(LOCK) --all-extras pyproject.toml -o requirements.txt
+	$(PART) --extra services -o service_src/requirements.txt
+	$(PART) --extra services --extra experiments -o service_src/experiments_service/requirements.txt
+	$(PART) --extra training -o training_src/requirements.txt
+	for asset in experiment rollout; do \
+		$(PART) --extra $$asset-functions --no-emit-package numpy \
+			-o lambda_src/$${asset}_functions/requirements.txt; done
+	for asset in decision retraining; do \
+		$(PART) --extra $$asset-functions -o lambda_src/$${asset}_functions/requirements.txt; done
+	$(LOCK) ops/local/emulator/requirements.in -o ops/local/emulator/requirements.txt
+	$(LOCK) -c ops/local/emulator/requirements.txt ops/local/emulator/function_requirements.in \
+		-o ops/local/emulator/function_requirements.txt
 
 clean:
 	@if [ -x $(BIN)/kindred ]; then $(BIN)/kindred local down; fi
