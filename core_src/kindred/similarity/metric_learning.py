@@ -5,7 +5,7 @@ app should have the higher cosine. A click at a rank that is seldom looked at co
 (inverse propensity: Wang, Bendersky, Metzler and Najork, Learning to Rank with Selection Bias in
 Personal Search, SIGIR 2016). Cosines are taken under weights of groups of inputs, which start at
 v2's own and are drawn towards them; optimised by Adam (Kingma and Ba, 2015) in mini-batches.
-Deterministic for a seed, as long as one thread computes.
+Deterministic for a seed, as long as one thread of one kind of processor computes.
 """
 
 from collections.abc import Callable

@@ -128,7 +128,8 @@ def test_a_broken_checkpoint_is_passed_over_and_so_is_another_jobs(
     folders = again(trained, tmp_path)
     shutil.copytree(trained.checkpoints, folders.checkpoints)
     names = sorted(path.name for path in folders.checkpoints.iterdir())
-    (folders.checkpoints / names[-1] / "best.npy").write_bytes(b"half")
+    broken = folders.checkpoints / names[-1] / "best.npy"
+    broken.write_bytes(broken.read_bytes()[:-1] + b"\x00")
 
     assert f"taken up after epoch {len(names) - 1}" in run(folders)
     assert contents(folders.model) == contents(trained.model)
