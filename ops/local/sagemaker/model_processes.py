@@ -96,13 +96,21 @@ class ModelProcess:
         return ModelAnswer(status, body, kind, (time.perf_counter() - began) * MICROSECONDS)
 
     def _exchange(self, body: bytes, headers: dict[str, str]) -> tuple[int, str, bytes]:
-        """Over the thread's own connection to this process, which is kept."""
-        port, connection = getattr(self._kept, "connection", (0, None))
-        if connection is None or port != self.port:
-            connection = http.client.HTTPConnection(
-                LOOPBACK, self.port, timeout=LONGEST_ANSWER_SECONDS
-            )
-            self._kept.connection = self.port, connection
+        """Over the thread's own connection, which is kept; the container may have closed it."""
+        port, kept = getattr(self._kept, "connection", (0, None))
+        if kept is not None and port == self.port:
+            try:
+                return self._send(kept, body, headers)
+            except (http.client.RemoteDisconnected, ConnectionError):
+                # Nothing was answered on a connection that was idle: as if it was never tried.
+                pass
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=LONGEST_ANSWER_SECONDS)
+        self._kept.connection = self.port, connection
+        return self._send(connection, body, headers)
+
+    def _send(
+        self, connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, str, bytes]:
         try:
             connection.request("POST", "/invocations", body=body, headers=headers)
             answer = connection.getresponse()
@@ -110,7 +118,7 @@ class ModelProcess:
             return answer.status, kind, answer.read()
         except (OSError, http.client.HTTPException):
             connection.close()
-            del self._kept.connection
+            self._kept.connection = 0, None
             raise
 
     def _run(self) -> None:

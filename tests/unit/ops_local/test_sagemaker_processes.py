@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import socket
 import sys
 import tarfile
 import threading
@@ -152,6 +153,22 @@ def test_a_model_is_asked_once_it_is_healthy_and_comes_back_when_it_ends(
 
 
 @pytest.mark.slow
+def test_a_connection_that_the_container_closed_meanwhile_costs_nobody_an_answer(
+    start: Callable[..., ModelProcess],
+) -> None:
+    """uvicorn closes what was idle for five seconds."""
+    closing = TINY_MODEL.replace(
+        "disable_nagle_algorithm", "protocol_version = 'HTTP/1.1'; timeout"
+    )
+    process = start(closing.replace("timeout = True", "timeout = 0.1"))
+    wait_until(lambda: process.readiness.ready)
+
+    assert process.invoke(REQUEST).status == 200
+    threading.Event().wait(0.4)
+    assert process.invoke(REQUEST).status == 200
+
+
+@pytest.mark.slow
 def test_a_model_that_cannot_start_says_why(start: Callable[..., ModelProcess]) -> None:
     process = start("import sys; sys.exit(3)")
     wait_until(lambda: process.readiness.failure is not None)
@@ -227,3 +244,16 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_read(server: SageMakerS
 
     assert connection.getresponse().status == 413
     connection.close()
+
+
+def test_a_connection_that_the_model_closed_meanwhile_is_made_anew(
+    start: Callable[..., ModelProcess],
+) -> None:
+    process = start()
+    wait_until(lambda: process.readiness.ready)
+    first = process.invoke(REQUEST)
+    _, connection = process._kept.connection
+    connection.sock, closed = socket.socketpair()
+    closed.close()
+
+    assert process.invoke(REQUEST).status == first.status == 200
