@@ -157,7 +157,6 @@ class ModelEndpoints(Construct):
             grantee,
             [self._alarm_arn(f"TargetTracking-endpoint/{self.prefix}{name}/*") for name in names],
             "cloudwatch:DeleteAlarms",
-            "cloudwatch:DescribeAlarms",
             "cloudwatch:PutMetricAlarm",
         )
         role = (

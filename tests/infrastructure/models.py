@@ -28,6 +28,7 @@ FUNCTIONS = rollout(*ROLLOUT) | retraining(*RETRAINING) | {f"{START}/Role"}
 _RECONCILER = (
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",
+    "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
 )
 _LOGS_OF_A_MACHINE = (
