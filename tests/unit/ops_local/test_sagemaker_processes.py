@@ -153,22 +153,6 @@ def test_a_model_is_asked_once_it_is_healthy_and_comes_back_when_it_ends(
 
 
 @pytest.mark.slow
-def test_a_connection_that_the_container_closed_meanwhile_costs_nobody_an_answer(
-    start: Callable[..., ModelProcess],
-) -> None:
-    """uvicorn closes what was idle for five seconds."""
-    closing = TINY_MODEL.replace(
-        "disable_nagle_algorithm", "protocol_version = 'HTTP/1.1'; timeout"
-    )
-    process = start(closing.replace("timeout = True", "timeout = 0.1"))
-    wait_until(lambda: process.readiness.ready)
-
-    assert process.invoke(REQUEST).status == 200
-    threading.Event().wait(0.4)
-    assert process.invoke(REQUEST).status == 200
-
-
-@pytest.mark.slow
 def test_a_model_that_cannot_start_says_why(start: Callable[..., ModelProcess]) -> None:
     process = start("import sys; sys.exit(3)")
     wait_until(lambda: process.readiness.failure is not None)
@@ -246,6 +230,7 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_read(server: SageMakerS
     connection.close()
 
 
+@pytest.mark.slow
 def test_a_connection_that_the_model_closed_meanwhile_is_made_anew(
     start: Callable[..., ModelProcess],
 ) -> None:
