@@ -20,11 +20,15 @@ class Check(NamedTuple):
         return self.bad > self.allowed
 
 
+NOTHING = Check()
+
+
 @dataclass(slots=True, kw_only=True)
 class Checks:
     """The limit is broken if `needed` of the last `of` checks break it.
 
-    A check is over once it has `minimum_requests`. `broken` counts those among the `recent`.
+    A check is over once it has `minimum_requests`. `broken` counts those among the `recent`;
+    `newest` is the check, over or not, to which the last minute belongs.
     """
 
     needed: int
@@ -32,20 +36,22 @@ class Checks:
     minimum_requests: int
     recent: deque[Check] = field(default_factory=deque)
     broken: int = 0
-    unfinished: Check = field(default=Check())
+    newest: Check = NOTHING
+    _unfinished: Check = NOTHING
 
     def add(self, requests: int, bad: int, allowed: float) -> None:
         """One more minute."""
-        minutes, requests_before, bad_before, allowed_before = self.unfinished
-        self.unfinished = Check(
+        minutes, requests_before, bad_before, allowed_before = self._unfinished
+        check = Check(
             minutes + 1, requests_before + requests, bad_before + bad, allowed_before + allowed
         )
-        if self.unfinished.requests >= self.minimum_requests:
-            self.recent.append(self.unfinished)
-            self.broken += self.unfinished.is_broken
+        self.newest = self._unfinished = check
+        if check.requests >= self.minimum_requests:
+            self._unfinished = NOTHING
+            self.recent.append(check)
+            self.broken += check.is_broken
             if len(self.recent) > self.of:
                 self.broken -= self.recent.popleft().is_broken
-            self.unfinished = Check()
 
     @property
     def is_limit_broken(self) -> bool:
@@ -54,7 +60,7 @@ class Checks:
     @property
     def minutes(self) -> int:
         """From the beginning of the recent checks until now."""
-        return sum(check.minutes for check in self.recent) + self.unfinished.minutes
+        return sum(check.minutes for check in self.recent) + self._unfinished.minutes
 
     @property
     def share(self) -> float:

@@ -47,11 +47,12 @@ def _compare(
     bad = requests = other_bad = other_requests = 0
     p_value, is_lost = 1.0, False
     for look, (baseline, canary) in enumerate(pairs, start=1):
-        bad, requests = bad + count(canary), requests + canary.invocations
-        other_bad = other_bad + count(baseline)
-        other_requests = other_requests + baseline.invocations
+        now = min(count(canary), canary.invocations)
+        bad, requests = bad + now, requests + canary.invocations
+        other_bad += min(count(baseline), baseline.invocations)
+        other_requests += baseline.invocations
         allowed = other_bad / other_requests + margin
-        checks.add(canary.invocations, count(canary), allowed * canary.invocations)
+        checks.add(canary.invocations, now, allowed * canary.invocations)
         is_above = checks.broken > 0 and bad > allowed * requests
         p_value = fisher_tail(bad, requests, other_bad, other_requests) if is_above else 1.0
         is_lost = checks.is_limit_broken and p_value < P_VALUE / (look * (look + 1))

@@ -19,6 +19,7 @@ from kindred.rollout.window import Latency
 # `benchmarks/rollout.py` counts false rollbacks over deployments of ten steps.
 ENOUGH = 500.0
 _MOST = 1e30
+_MOST_LOGARITHM = 60.0
 
 # Good is half of what is allowed and bad three times that: between them a canary may stay.
 GOOD = 0.5
@@ -42,7 +43,8 @@ def error_ratio(errors: int, requests: int, allowed: float) -> float:
     good, bad = GOOD * allowed, min(BAD * allowed, (1 + allowed) / 2)
     logarithm = errors * math.log(bad / good)
     logarithm += (requests - errors) * (math.log1p(-bad) - math.log1p(-good))
-    return math.exp(max(-600.0, min(600.0, logarithm)))
+    # Bounded, so that evidence is a number that DynamoDB keeps, and recovers.
+    return math.exp(max(-_MOST_LOGARITHM, min(_MOST_LOGARITHM, logarithm)))
 
 
 def slow_bounds(requests: int, latency: Latency, limit_ms: float) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kindred.rollout.checks import Checks
+from kindred.rollout.checks import Check, Checks
 from kindred.rollout.evidence import (
     ENOUGH,
     SLOW_SHARE,
@@ -19,9 +19,9 @@ from kindred.rollout.finding import Finding, milliseconds, percent
 from kindred.rollout.thresholds import Thresholds
 from kindred.rollout.window import Window
 
-# One window fails at once if its errors are this improbable at the allowed rate. Fewer of them
-# than five never do: 3 errors in 19 requests would be as improbable, and come to a good canary in
-# more than one of a hundred deployments.
+# A minute or a check fails at once if its errors are this improbable at the allowed rate. Fewer of
+# them than five never do: 3 errors in 19 requests would be as improbable, and come to a good canary
+# in more than one of a hundred deployments.
 SHOCKING = 0.001
 LEAST_SHOCKING_ERRORS = 5
 
@@ -64,11 +64,12 @@ def examine_errors(windows: Sequence[Window], thresholds: Thresholds) -> Finding
     course = _Course(allowed=allowed, checks=checks)
     failure = None
     for window in windows:
-        requests, errors = window.invocations, window.server_errors
+        requests = window.invocations
+        errors = min(window.server_errors, requests)
         course.add(requests, errors, error_ratio(errors, requests, allowed))
-        if is_shocking(errors, requests, allowed):
-            failure = f"{errors:,} of {requests:,} requests in one minute ended in a server error, "
-            failure += f"where {limit} may"
+        shock = _shock(Check(1, requests, errors), allowed) or _shock(checks.newest, allowed)
+        if shock:
+            failure = f"{shock}, where {limit} may"
         elif course.is_lost:
             failure = f"error rate {percent(checks.share)} is above {limit} {checks.in_words()}"
         if failure:
@@ -86,8 +87,14 @@ def examine_errors(windows: Sequence[Window], thresholds: Thresholds) -> Finding
     return Finding(comfort=f"{so_far} is within {limit}", figures=figures)
 
 
-def is_shocking(errors: int, requests: int, allowed: float) -> bool:
-    return errors >= LEAST_SHOCKING_ERRORS and binomial_tail(errors, requests, allowed) < SHOCKING
+def _shock(check: Check, allowed: float) -> str | None:
+    """In words, the errors of a check, if they are more than chance may explain."""
+    if check.bad < LEAST_SHOCKING_ERRORS:
+        return None
+    if binomial_tail(check.bad, check.requests, allowed) >= SHOCKING:
+        return None
+    time = "one minute" if check.minutes == 1 else f"{check.minutes} minutes"
+    return f"{check.bad:,} of {check.requests:,} requests in {time} ended in a server error"
 
 
 def examine_latency(windows: Sequence[Window], thresholds: Thresholds) -> Finding:

@@ -20,7 +20,8 @@ class Window:
     """Counts are of requests; client errors are 4XX, server errors 5XX.
 
     A minute for which nothing was reported is a window without invocations, never a gap.
-    `latency` is None where no latency was reported.
+    `latency` is None where no latency was reported. Errors may be reported sooner than the
+    invocations they belong to: more of them than of those count as all of those.
     """
 
     started_at: datetime

@@ -75,6 +75,16 @@ def test_a_few_requests_roll_nothing_back(canary):
         ),
         pytest.param(with_errors(5, requests=5), "5 of 5 requests in one minute", id="of five"),
         pytest.param(
+            with_errors(2, 2, 2, requests=2),
+            "6 of 6 requests in 3 minutes ended in a server error, where 1 % may",
+            id="two requests a minute, and every one fails",
+        ),
+        pytest.param(
+            with_errors(0, 0, 0, 0, 5, requests=20),
+            "5 of 20 requests in one minute ended in a server error",
+            id="a shocking minute after good ones",
+        ),
+        pytest.param(
             minutes(15, 20, latency=(75, 120, 180)),
             "above 100 ms in 3 of the last 3 checks (15 minutes)",
             id="slow requests add up over minutes",
@@ -131,6 +141,21 @@ def test_only_minutes_in_which_both_served_are_compared():
 
 def test_a_failing_baseline_excuses_no_canary():
     assert judged(with_errors(9, 9), minutes(2, 900, errors=81)).verdict == "fail"
+
+
+def test_errors_reported_before_their_invocations_are_borne():
+    hasty = minutes(6, 4, errors=6, refused=7)
+
+    assert judged(hasty, minutes(6, 3, errors=9, refused=9)).verdict == "fail"
+    assert judged(minutes(6), minutes(6, 900, errors=0, refused=1_000)).verdict == "pass"
+
+
+def test_evidence_is_a_number_that_a_table_keeps():
+    """DynamoDB refuses what is nearer to zero than 1e-130, and what is above 1e126."""
+    figures = judged(minutes(10, 1_000_000)).figures
+
+    assert 1e-130 < figures["error_evidence"] < 1e126
+    assert 1e-130 < figures["latency_evidence"] < 1e126
 
 
 def test_millions_of_requests_are_judged_too():
