@@ -180,8 +180,7 @@ def _roll_back(shift: Shift, worse: tuple[str, ...]) -> Shift:
         control_weight=before,
         stable_days=0,
         reason=(
-            f"{shift.winner} did worse: {'; '.join(worse)}; "
-            f"back to {percent(before)} for {control}"
+            f"{shift.winner} did worse: {'; '.join(worse)}; back to {percent(before)} for {control}"
         ),
     )
 
