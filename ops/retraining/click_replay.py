@@ -64,7 +64,9 @@ async def replay_clicks(
 
     async def work() -> None:
         for query in waiting:
-            replayed.clicks += await _ask_and_click(api, catalogue, query)
+            clicks = await _ask_and_click(api, catalogue, query)
+            # Not `+=` around an await: it adds to what was there before others counted.
+            replayed.clicks += clicks
             replayed.requests += 1
             progress(1)
 
