@@ -29,6 +29,10 @@ _SHOWN = {
     "AWS::Lambda::Function": "Lambda",
     "AWS::Scheduler::Schedule": "schedule",
     "AWS::SNS::Topic": "SNS",
+    "AWS::Events::EventBus": "EventBridge",
+    "AWS::StepFunctions::StateMachine": "Step Functions",
+    "AWS::SageMaker::ModelPackageGroup": "model registry",
+    "AWS::SageMaker::FeatureGroup": "feature store",
     "AWS::KMS::Key": "KMS",
     "AWS::EC2::VPC": "VPC",
     "AWS::EC2::NatGateway": "NAT gateway",
@@ -47,17 +51,28 @@ _TALKS = {
     "AWS::KinesisFirehose::DeliveryStream",
     "AWS::Lambda::Function",
     "AWS::Scheduler::Schedule",
+    "AWS::StepFunctions::StateMachine",
 }
 # What reads it is the one that names it, and events go the other way.
 _READ_FROM = {"AWS::Kinesis::Stream"}
 _READERS = {"AWS::KinesisFirehose::DeliveryStream"}
 _MAPPING = "AWS::Lambda::EventSourceMapping"
+_MACHINE, _FUNCTION = "AWS::StepFunctions::StateMachine", "AWS::Lambda::Function"
+_RULE, _BUS = "AWS::Events::Rule", "AWS::Events::EventBus"
 _TALKED_TO = set(_SHOWN) - {"AWS::KMS::Key", "AWS::EC2::VPC"}
 _LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
 _ONE_OF_A_KIND = {
-    *("API Gateway", "Aurora PostgreSQL", "Cognito", "Firehose", "Kinesis", "NAT gateway"),
-    *("OpenSearch", "VPC", "VPC endpoint", "Valkey"),
+    *("API Gateway", "Aurora PostgreSQL", "Cognito", "EventBridge", "Firehose", "Kinesis"),
+    *(
+        "NAT gateway",
+        "feature store",
+        "model registry",
+        "OpenSearch",
+        "VPC",
+        "VPC endpoint",
+        "Valkey",
+    ),
 }
 
 Node = tuple[str, str]  # stack and logical id
@@ -135,8 +150,9 @@ def picture(templates: Templates) -> str:
 def _boxes(templates: Templates, stack: str) -> Iterator[str]:
     """Resources without a name worth showing are counted into one box."""
     counted: dict[str, list[Node]] = {}
+    parts = _parts_of_machines(templates)
     for node in templates.nodes():
-        if node[0] == stack and templates.kind(node) in _SHOWN:
+        if node[0] == stack and templates.kind(node) in _SHOWN and node not in parts:
             counted.setdefault(_label(templates, node), []).append(node)
     for label, nodes in sorted(counted.items()):
         times = f" x {len(nodes)}" if len(nodes) > 1 else ""
@@ -155,12 +171,15 @@ def _label(templates: Templates, node: Node) -> str:
 
 
 def _conversations(templates: Templates) -> Iterator[tuple[Node, Node]]:
+    parts = _parts_of_machines(templates)
     for node in templates.nodes():
         if templates.kind(node) == _MAPPING:
             yield from _mapped(templates, node)
-        if templates.kind(node) not in _TALKS:
+        if templates.kind(node) == _RULE:
+            yield from _routed(templates, node)
+        if templates.kind(node) not in _TALKS or node in parts:
             continue
-        reached = _reached(templates, node)
+        reached = _reached(templates, node, parts)
         apis = [other for other in reached if templates.kind(other) == "AWS::ApiGateway::RestApi"]
         for other in reached - set(apis):
             if apis:
@@ -178,20 +197,38 @@ def _mapped(templates: Templates, mapping: Node) -> Iterator[tuple[Node, Node]]:
     named = templates.references(mapping)
     for stream in named:
         if templates.kind(stream) in _READ_FROM:
-            functions = (each for each in named if templates.kind(each) == "AWS::Lambda::Function")
+            functions = (each for each in named if templates.kind(each) == _FUNCTION)
             yield from ((stream, function) for function in functions)
 
 
-def _reached(templates: Templates, start: Node) -> set[Node]:
+def _routed(templates: Templates, rule: Node) -> Iterator[tuple[Node, Node]]:
+    """From a bus of ours to what a rule of it tells."""
+    named = templates.references(rule)
+    buses = {each for each in named if templates.kind(each) == _BUS}
+    for bus in buses:
+        yield from ((bus, told) for told in named - buses if templates.kind(told) in _TALKED_TO)
+
+
+def _parts_of_machines(templates: Templates) -> set[Node]:
+    """What a state is for is no box of its own: a machine has many, and talks as all of them."""
+    return {
+        node
+        for machine in _of_kind(templates, _MACHINE)
+        for node in templates.references(machine)
+        if templates.kind(node) == _FUNCTION
+    }
+
+
+def _reached(templates: Templates, start: Node, parts: set[Node]) -> set[Node]:
     """The shown resources that a resource refers to, through glue only."""
     seen, ahead, shown = {start}, [start], set()
     while ahead:
         for node in templates.references(ahead.pop()) - seen:
             seen.add(node)
-            if templates.kind(node) in _TALKED_TO:
-                shown.add(node)
-            elif templates.kind(node) in _GLUE:
+            if node in parts or templates.kind(node) in _GLUE:
                 ahead.append(node)
+            elif templates.kind(node) in _TALKED_TO:
+                shown.add(node)
     return shown
 
 

@@ -62,6 +62,20 @@ API = {
             "Type": "AWS::S3::Bucket",
             "Metadata": {"aws:cdk:path": "S/D/Archive/Bucket/Resource"},
         },
+        "Machine": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {"Definition": {"Fn::GetAtt": ["Evaluate", "Arn"]}},
+        },
+        "Evaluate": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"Environment": {"Variables": {"BUCKET": {"Ref": "Files"}}}},
+        },
+        "Bus": {"Type": "AWS::Events::EventBus"},
+        "Told": {"Type": "AWS::SNS::Topic"},
+        "Notices": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {"EventBusName": {"Ref": "Bus"}, "Targets": [{"Ref": "Told"}]},
+        },
         "Service": {
             "Type": "AWS::ECS::Service",
             "Properties": {"TaskDefinition": {"Ref": "Task"}, "Rule": {"Ref": "Rule"}},
@@ -96,10 +110,16 @@ def assembly(tmp_path):
         pytest.param("Api_Stream --> Api_Delivery", id="and to the delivery that names it"),
         pytest.param("Api_Delivery --> Api_Files", id="which writes them to its bucket"),
         pytest.param("Api_Count --> Api_Letters", id="what a function refuses is its letter"),
+        pytest.param("Api_Machine --> Api_Files", id="a machine uses what its functions use"),
+        pytest.param("Api_Bus --> Api_Told", id="a bus tells whom a rule names"),
     ],
 )
 def test_who_talks_to_whom_is_drawn(assembly, arrow):
     assert f"  {arrow}\n" in picture(read_templates(assembly))
+
+
+def test_a_machines_functions_are_no_boxes_of_their_own(assembly):
+    assert "Evaluate" not in picture(read_templates(assembly))
 
 
 def test_roles_draw_no_arrows(assembly):
