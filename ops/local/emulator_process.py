@@ -28,6 +28,8 @@ def start_emulator(settings: LocalSettings, python: Path, log: LogFile) -> Child
         "AUTH": "true",
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(settings.emulator_port),
+        # One for each call of a function that waits, and enough left for what functions call.
+        "MINISTACK_WORKER_THREADS": "256",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         # Where caches that templates ask for are found: the one that runs beside the emulator.

@@ -17,6 +17,7 @@ from ministack.core.responses import new_uuid
 from ministack.services import lambda_svc
 
 from .function_code import code_folder
+from .function_environments import lease, tell_waiting
 from .function_logs import log_group, write_logs
 from .function_process import FunctionProcess, Outcome
 from .resource_handlers import after_each_change
@@ -36,6 +37,8 @@ class FunctionWorker(lambda_runtime.Worker):  # type: ignore[misc]
         # Replaced by newer code while it works: it ends when it is done.
         self.retired = False
         self._running: FunctionProcess | None = None
+        # Its handler is imported.
+        self.is_ready = False
 
     def run(self, event: Any, request_id: str, arn: str) -> Outcome:
         """Invoke, after starting a process when there is none. AWS's words for what goes wrong."""
@@ -51,6 +54,8 @@ class FunctionWorker(lambda_runtime.Worker):  # type: ignore[misc]
                     self.end()
                     return start
                 started = start.output
+                self.is_ready = True
+                tell_waiting()
             timeout = float(self.config.get("Timeout", 3))
             request = {
                 "event": event,
@@ -66,6 +71,7 @@ class FunctionWorker(lambda_runtime.Worker):  # type: ignore[misc]
 
     def end(self) -> None:
         running, self._running = self._running, None
+        self.is_ready = False
         if running:
             running.end()
 
@@ -106,6 +112,7 @@ def install() -> None:
         release(worker)
         if isinstance(worker, FunctionWorker) and worker.retired:
             worker.end()
+        tell_waiting()
 
     def execute(function: Function, event: Any, request_id: str) -> dict[str, Any]:
         ours = _is_ours(function.get("config") or function)
@@ -142,12 +149,13 @@ def _execute(function: Function, event: Any, request_id: str) -> dict[str, Any]:
     """The emulator's shape of a result."""
     config = function.get("config") or function
     lambda_svc._ensure_reaper_thread()
-    worker, _ = lambda_runtime.acquire_worker(
-        config["FunctionName"],
-        config,
-        function["code_zip"],
-        qualifier=config.get("Version", "$LATEST"),
-    )
+    worker = lease(config, function["code_zip"])
+    if worker is None:
+        message = f"Rate Exceeded: no environment of {config['FunctionName']} is free"
+        throttled: dict[str, Any] = lambda_svc._throttle_response(
+            "ReservedFunctionConcurrentInvocationLimitExceeded", message
+        )
+        return throttled
     started = time.monotonic()
     try:
         outcome = worker.run(event, request_id, config["FunctionArn"])

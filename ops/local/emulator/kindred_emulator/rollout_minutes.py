@@ -1,6 +1,7 @@
 """Schedules of a rollout's functions come as often as a minute of a rollout lasts.
 
 `rate(1 minute)` is AWS's finest; a function that is told `ROLLOUT_MINUTE_SECONDS` counts in these.
+The function itself works no faster for that: while it does, it is not called by the clock again.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def _hasten(key: Any, schedule: dict[str, Any], *, now: float) -> None:
     if not interval or minute_seconds is None:
         return
     last = scheduler._schedule_last_fired.get(key, schedule.get("CreationDate", now))
-    if now - last >= interval * minute_seconds / AWS_MINUTE_SECONDS:
+    is_due = now - last >= interval * minute_seconds / AWS_MINUTE_SECONDS
+    if is_due and not _is_working(schedule["Target"]["Arn"]):
         scheduler._schedule_last_fired[key] = now - interval
 
 
@@ -42,7 +44,16 @@ def _minute_seconds(target_arn: str) -> float | None:
     """As the target's environment has it; None of other targets."""
     if ":lambda:" not in target_arn:
         return None
-    function, _, _ = lambda_svc._get_func_record_for_ref(target_arn)
-    declared = ((function or {}).get("config", {}).get("Environment") or {}).get("Variables", {})
+    declared = (_configuration(target_arn).get("Environment") or {}).get("Variables", {})
     text = declared.get(MINUTE_VARIABLE)
     return float(text) if text else None
+
+
+def _is_working(function_arn: str) -> bool:
+    _, calls = lambda_svc.executions_in_flight()
+    return lambda_svc._inflight_key(_configuration(function_arn)) in calls
+
+
+def _configuration(function_arn: str) -> dict[str, Any]:
+    function, _, _ = lambda_svc._get_func_record_for_ref(function_arn)
+    return (function or {}).get("config") or {}
