@@ -91,7 +91,7 @@ def test_the_first_place_is_always_looked_at_and_a_later_one_less_often():
     same = describe(app(1).metadata)
 
     assert clicked_places(same, [same] * 3, [0.3, 0.3, 0.9]) == [0, 1]
-    assert clicked_places(same, [same] * 3, [0.7, 0.45, 0.3]) == [2]
+    assert clicked_places(same, [same] * 3, [0.75, 0.5, 0.3]) == [2]
     assert clicked_places(same, [], [0.0] * TOP_K) == []
 
 

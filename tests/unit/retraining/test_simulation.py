@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -22,6 +23,21 @@ CHESS = describe(AppMetadata(name="Chess master", category="games", pricing=Pric
 
 def test_what_is_alike_attracts_more_and_never_more_than_certainty():
     assert 0 < attraction(RUNNING, CHESS) < attraction(RUNNING, RUNNING) < 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "left"),
+    [
+        pytest.param({"pricing": Pricing.PAID}, 0.3, id="paid for in another way"),
+        pytest.param({"region": "eu"}, 0.5, id="made for another region"),
+        pytest.param({"region": None, "pricing": None}, 1.0, id="not known"),
+    ],
+)
+def test_an_app_that_is_not_for_them_attracts_fewer(changed, left):
+    asked = AppMetadata(name="Run", category="sports", region="us", pricing=Pricing.FREE)
+    alike = attraction(describe(asked), describe(asked))
+
+    assert attraction(describe(asked), describe(replace(asked, **changed))) == left * alike
 
 
 def test_what_stands_first_is_looked_at_most():
