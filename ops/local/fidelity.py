@@ -50,7 +50,8 @@ EXECUTES = {
     "AWS::ApiGateway::UsagePlan": "keys; throttling and quota by the emulator's own count, which "
     "says nothing of how AWS throttles",
     "AWS::ApiGateway::UsagePlanKey": "",
-    "AWS::CloudWatch::Alarm": "evaluated over what services and tests put",
+    "AWS::CloudWatch::Alarm": "evaluated over what services, models and tests put, all its "
+    "periods as one",
     "AWS::Cognito::UserPool": "users, groups and signed tokens; no e-mail, no second factor, no "
     "threat protection",
     "AWS::Cognito::UserPoolClient": "",
@@ -92,7 +93,8 @@ EXECUTES = {
     "SageMaker, Athena and topics as its role; no logs and no traces",
     "AWS::SageMaker::FeatureGroup": "records, newest by event time, and their history as Parquet",
     "AWS::SageMaker::ModelPackageGroup": "",
-    "AWS::Scheduler::Schedule": "invokes its function under its role when it is time, in UTC",
+    "AWS::Scheduler::Schedule": "invokes its function under its role when it is time, in UTC; "
+    "every minute's as often as a rollout's minute lasts",
     "AWS::SecretsManager::Secret": "no rotation",
     "AWS::SecretsManager::SecretTargetAttachment": "",
 }
@@ -139,8 +141,9 @@ RECORDED = {
     **dict.fromkeys(RECORDED_TYPES, ""),
     EXPRESSION_ALARM: "nothing evaluates metric math",
     "AWS::ApiGatewayV2::VpcLink": "API Gateway goes to the load balancer without it",
-    "AWS::ApplicationAutoScaling::ScalableTarget": "nothing scales by itself",
-    "AWS::ApplicationAutoScaling::ScalingPolicy": "nothing scales by itself",
+    "AWS::ApplicationAutoScaling::ScalableTarget": "services do not scale; endpoints' variants do, "
+    "by targets that no template holds",
+    "AWS::ApplicationAutoScaling::ScalingPolicy": "services do not scale",
     "AWS::EC2::SecurityGroupEgress": "no network is emulated",
     "AWS::EC2::SecurityGroupIngress": "no network is emulated",
     "AWS::Logs::ResourcePolicy": "what it lets in does not write here",
