@@ -45,8 +45,10 @@ class Retraining(Part):
     minimum_interactions: Annotated[int, Field(ge=100)] = 10_000
     maximum_interactions: Annotated[int, Field(le=50_000_000)] = 5_000_000
     cool_down_hours: Annotated[int, Field(ge=1, le=720)] = 72
-    watch_hours: Annotated[int, Field(ge=1, le=720)] = 48
-    retire_after_days: Annotated[int, Field(ge=1, le=365)] = 30
+    # Of a new model's first tenth of traffic, hourly; of the old model before it is retired.
+    # Both are scaled as `rollout.minute_seconds` is to 60.
+    watch_hours: Annotated[float, Field(gt=0, le=720)] = 48
+    retire_after_days: Annotated[float, Field(gt=0, le=365)] = 30
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

@@ -27,6 +27,7 @@ class FunctionAsset:
         environment: Mapping[str, str],
         timeout_seconds: int = 10,
         memory_mib: int = 512,
+        storage_mib: int = 512,
         network: FunctionNetwork | None = None,
     ) -> PythonFunction:
         """`SelectWinner` is handled by `select_winner.handler`; its errors raise an alarm."""
@@ -38,6 +39,7 @@ class FunctionAsset:
             rules=self.rules,
             timeout=cdk.Duration.seconds(timeout_seconds),
             memory_mib=memory_mib,
+            storage_mib=storage_mib,
             environment=environment,
             network=network,
         )

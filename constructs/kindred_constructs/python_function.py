@@ -59,6 +59,7 @@ class PythonFunction(Construct):
         timeout: cdk.Duration,
         memory_mib: int,
         environment: Mapping[str, str],
+        storage_mib: int = 512,
         network: FunctionNetwork | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -77,6 +78,7 @@ class PythonFunction(Construct):
             role=self.role,
             timeout=timeout,
             memory_size=memory_mib,
+            ephemeral_storage_size=cdk.Size.mebibytes(storage_mib),
             tracing=lambda_.Tracing.ACTIVE,
             log_group=log_group,
             environment={

@@ -20,15 +20,16 @@ from kindred_constructs.python_function import PythonFunction
 from kindred_constructs.retraining_table import RetrainingTable
 from kindred_constructs.training_bucket import DRIFT, MODELS, RETRAINING, TrainingBucket
 
-# What takes longer than a look at a record: seconds and MiB.
+# What takes longer than a look at a record: seconds, MiB of memory and of disk, on which those that
+# hold a model have its archive and what is unpacked of it side by side.
 _LARGE = {
-    "CheckTrainingData": (300, 1024),
-    "EvaluateModel": (300, 1024),
-    "TestStaging": (300, 2048),
-    "SimulateExperiment": (600, 2048),
-    "ApproveModel": (300, 2048),
-    "FeedFeatures": (900, 2048),
-    "DetectDrift": (900, 2048),
+    "CheckTrainingData": (300, 1024, 512),
+    "EvaluateModel": (300, 1024, 2048),
+    "TestStaging": (300, 2048, 2048),
+    "SimulateExperiment": (600, 2048, 2048),
+    "ApproveModel": (300, 2048, 2048),
+    "FeedFeatures": (900, 2048, 1024),
+    "DetectDrift": (900, 2048, 512),
 }
 
 
@@ -52,8 +53,8 @@ class RetrainingRules:
     staging_instance_type: str
     minimum_interactions: int
     maximum_interactions: int
-    watch_hours: int
-    retire_after_days: int
+    watch_hours: float
+    retire_after_days: float
     minute_seconds: int
 
 
@@ -82,13 +83,14 @@ class RetrainingFunctions(Construct):
     def of(self, state: str) -> PythonFunction:
         """That does what the machine's state of this name is for."""
         if state not in self._by_name:
-            seconds, memory_mib = _LARGE.get(state, (60, 512))
+            seconds, memory_mib, storage_mib = _LARGE.get(state, (60, 512, 512))
             self._by_name[state] = self._asset.function(
                 self,
                 state,
                 environment=self._settings,
                 timeout_seconds=seconds,
                 memory_mib=memory_mib,
+                storage_mib=storage_mib,
             )
         return self._by_name[state]
 
@@ -171,7 +173,6 @@ class RetrainingFunctions(Construct):
             "FEATURE_GROUP": parts.features.name,
             "RETRAINING_TABLE": parts.runs.runs.table_name,
             "EXPERIMENTS_TABLE": parts.experiments.experiments.table_name,
-            "METRICS_TABLE": parts.experiments.metrics.table_name,
             "EMBEDDING_EXPERIMENT_ID": EMBEDDING_EXPERIMENT_ID,
             "MODEL_PACKAGE_GROUP": parts.packages.name,
             "TRAINING_JOB_PREFIX": parts.endpoints.prefix,
@@ -181,7 +182,7 @@ class RetrainingFunctions(Construct):
             "CODE_VERSION": parts.images.training.asset_hash,
             "MINIMUM_INTERACTIONS": str(rules.minimum_interactions),
             "MAXIMUM_INTERACTIONS": str(rules.maximum_interactions),
-            "WATCH_HOURS": str(rules.watch_hours),
-            "RETIRE_AFTER_DAYS": str(rules.retire_after_days),
+            "WATCH_HOURS": f"{rules.watch_hours:g}",
+            "RETIRE_AFTER_DAYS": f"{rules.retire_after_days:g}",
             "ROLLOUT_MINUTE_SECONDS": str(rules.minute_seconds),
         }
