@@ -36,8 +36,11 @@ def _endpoint(**configuration: Any) -> Endpoint:
     return Endpoint("e", "arn", "InService", configuration, 0, 0, variants)
 
 
-def _invocation(variant: str = "production", status: int = 200, us: float = 1000.4) -> Invocation:
-    return Invocation(_endpoint(DataCaptureConfig=CAPTURE), variant, status, us, 50.0)
+def _invocation(
+    variant: str = "production", status: int = 200, us: float = 1000.4, **capture: Any
+) -> Invocation:
+    settings = {**CAPTURE, **capture}
+    return Invocation(_endpoint(DataCaptureConfig=settings), variant, status, us, 50.0)
 
 
 class Minutes:
@@ -193,6 +196,29 @@ def test_captured_records_lie_by_endpoint_variant_and_hour(bucket: Any) -> None:
     found = {key.split("/1970")[0]: len(lines) for key, lines in _captured(bucket).items()}
     assert found == {"here/e/production": 1, "here/e/canary": 2}
     assert all("/1970/01/01/00/" in key for key in _captured(bucket))
+
+
+@pytest.mark.parametrize(
+    ("settings", "least", "most"),
+    [
+        pytest.param({"InitialSamplingPercentage": 30}, 30, 90, id="a share"),
+        pytest.param({"InitialSamplingPercentage": 0}, 0, 0, id="none of them"),
+        pytest.param({"EnableCapture": False}, 0, 0, id="switched off"),
+    ],
+)
+def test_only_a_sample_of_requests_is_captured(
+    bucket: Any, settings: dict[str, Any], least: int, most: int
+) -> None:
+    now = [0.0]
+    capture = DataCapture(lambda: now[0], lambda _: boto3.Session(region_name="us-east-1"))
+    request = ModelRequest(b"{}", "application/json")
+    answer = ModelAnswer(200, b"{}", "application/json", 1.0)
+    for _ in range(200):
+        capture.record(_invocation(**settings), request, answer, None)
+    now[0] = FLUSH_SECONDS
+    capture.flush()
+
+    assert least <= sum(len(lines) for lines in _captured(bucket).values()) <= most
 
 
 def test_captured_records_of_a_role_that_may_not_write_are_lost(
