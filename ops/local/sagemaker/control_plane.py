@@ -20,15 +20,14 @@ class Throttle(Protocol):
 
 
 class ControlPlane:
-    """Parts bring the operations, a later one in place of an earlier one's.
-
-    What no part brings is refused, never answered emptily.
-    """
+    """Parts bring the operations; one that no part brings is refused, never answered emptily."""
 
     def __init__(self, parts: Sequence[Part], *, throttle: Throttle | None = None) -> None:
         self._parts = list(parts)
         self._operations: dict[tuple[str, str], Operation] = {}
         for part in parts:
+            twice = self._operations.keys() & part.operations().keys()
+            assert not twice, f"two parts offer {sorted(twice)}"
             self._operations |= part.operations()
         self._throttle = throttle
         self._lock = threading.RLock()

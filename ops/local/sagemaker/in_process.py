@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -17,7 +17,7 @@ from ops.local.sagemaker.endpoint_changes import Surroundings
 from ops.local.sagemaker.faults import Faults
 from ops.local.sagemaker.invocation import Invocation
 from ops.local.sagemaker.model_host import Fleet, ModelAnswer, ModelRequest, Readiness
-from ops.local.sagemaker.operation import Part, Refusal
+from ops.local.sagemaker.operation import Refusal
 from ops.local.sagemaker.pace import Pace
 from ops.local.sagemaker.server import endpoint_parts
 from ops.local.sagemaker.wire import read_call, write_output, write_refusal
@@ -98,7 +98,6 @@ class LocalSageMaker:
     now: float = 1_800_000_000.0
     faults: Faults = field(default_factory=Faults)
     models: ReadyModels = field(default_factory=ReadyModels)
-    more_parts: Sequence[Part] = ()
     in_alarm: set[str] = field(default_factory=set)
     events: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     invocations: list[Invocation] = field(default_factory=list)
@@ -113,8 +112,7 @@ class LocalSageMaker:
             faults=self.faults,
         )
         self.parts = endpoint_parts(surroundings, self, wait=lambda _: None)
-        parts = [*self.parts.parts, *self.more_parts]
-        self.control_plane = ControlPlane(parts, throttle=self.faults)
+        self.control_plane = ControlPlane(self.parts.parts, throttle=self.faults)
 
     def record(self, invocation: Invocation) -> None:
         self.invocations.append(invocation)

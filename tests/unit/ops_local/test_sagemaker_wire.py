@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from ops.local.sagemaker.control_plane import ControlPlane
 from ops.local.sagemaker.operation import Refusal
 from ops.local.sagemaker.shapes import problems, service_model
+from ops.local.sagemaker.tags import Tags
 from ops.local.sagemaker.wire import read_call, write_refusal
 from tests.unit.ops_local.sagemaker_account import ENDPOINT, Account
 
@@ -35,6 +36,11 @@ def test_an_output_that_sagemaker_never_gives_is_a_defect_of_ours() -> None:
 
     with pytest.raises(AssertionError, match="never would"):
         ControlPlane([Part()]).call("sagemaker", "CreateModel", {"ModelName": "m"})
+
+
+def test_no_two_parts_offer_the_same_operation() -> None:
+    with pytest.raises(AssertionError, match="two parts offer"):
+        ControlPlane([Tags(), Tags()])
 
 
 @pytest.mark.parametrize(
