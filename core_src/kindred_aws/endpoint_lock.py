@@ -70,19 +70,31 @@ class EndpointLock:
             refused={digest: datetime.fromisoformat(at["S"]) for digest, at in refused.items()},
         )
 
+    def renew(self, lease: Lease, *, now: datetime) -> bool:
+        """Hold it for as long again, from now; False where another run has it by now."""
+        return self._change(
+            lease, "SET lease_until = :until", {":until": {"S": instant(now + self._lasts)}}
+        )
+
     def release(self, lease: Lease) -> None:
         """Let the next run begin at once. Where the lease was lost meanwhile nothing happens."""
+        self._change(lease, "REMOVE lease_owner, lease_until", {})
+
+    def _change(self, lease: Lease, expression: str, values: dict[str, Any]) -> bool:
+        """Whether the lease was the newest, and so was changed."""
         try:
             self._client.update_item(
                 TableName=self._table_name,
                 Key={"endpoint": {"S": lease.endpoint}},
-                UpdateExpression="REMOVE lease_owner, lease_until",
+                UpdateExpression=expression,
                 ConditionExpression=_NEWEST,
-                ExpressionAttributeValues=_fence(lease),
+                ExpressionAttributeValues={**_fence(lease), **values},
             )
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
                 raise
+            return False
+        return True
 
 
 _NEWEST = "fence = :fence AND lease_owner = :owner"

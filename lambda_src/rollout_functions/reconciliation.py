@@ -34,8 +34,8 @@ from kindred_aws.variant_scaling import VariantScaling
 
 # Far more than any deployment can do without waiting for SageMaker.
 MOST_ACTIONS = 40
-# What a call may take: a lease that ends sooner is as good as lost.
-_CALL = timedelta(seconds=20)
+# After so long the next run goes on: the function itself may run for a minute.
+_LONGEST = timedelta(seconds=40)
 
 logger = Logger()
 
@@ -66,12 +66,12 @@ class Reconciliation:
             self.lock.release(lease)
 
     def _drive(self, deployment_id: str, lease: Lease) -> str:
-        deployment = self.deployments.load(deployment_id)
+        deployment, began = self.deployments.load(deployment_id), self.clock()
         for _ in range(MOST_ACTIONS):
             if deployment.is_terminal:
                 return deployment.state
-            if lease.until - self.clock() < _CALL:
-                return "left to the next run: the lease runs out"
+            if self.clock() - began >= _LONGEST:
+                return f"left to the next run after {_LONGEST.seconds} s"
             try:
                 came_to = self._advance(deployment, lease)
             except StaleDeployment:
@@ -94,6 +94,8 @@ class Reconciliation:
         if isinstance(action, Record):
             return self._save(deployment, action.deployment, lease)
         intended = self.deployments.save(action.deployment, lease=lease)
+        if not self.lock.renew(lease, now=self.clock()):
+            return "another run has taken over"
         return self._make(intended, action.call, lease)
 
     def _make(self, intended: Deployment, call: Call, lease: Lease) -> Deployment | str:

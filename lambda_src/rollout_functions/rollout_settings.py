@@ -21,8 +21,9 @@ from rollout_functions.reconciliation import Reconciliation
 
 # CloudWatch's own periods up to a minute.
 MINUTE_SECONDS = (5, 10, 30, 60)
-# Longer than the function may run: nobody else comes while it may still make a call.
-LEASE = timedelta(seconds=70)
+# Renewed before each call, and longer than one may take with its second attempt: nobody else comes
+# meanwhile. No longer, because the endpoint of a run that was killed waits for it.
+LEASE = timedelta(seconds=20)
 
 
 @cache

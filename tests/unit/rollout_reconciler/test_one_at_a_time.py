@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from kindred.rollout.rollout_plan import RolloutPlan
@@ -15,6 +13,7 @@ from kindred_aws.deployment_table import (
     StaleDeployment,
 )
 from kindred_aws.endpoint_lock import EndpointLock
+from rollout_functions.rollout_settings import LEASE
 from tests.unit.rollout_reconciler.world import FAILING
 
 DRY = RolloutPlan(dry_run=True)
@@ -27,9 +26,7 @@ def serving(world):
 
 
 def lock(world, owner):
-    return EndpointLock(
-        world.dynamodb, table_name="endpoints", owner=owner, lasts=timedelta(seconds=70)
-    )
+    return EndpointLock(world.dynamodb, table_name="endpoints", owner=owner, lasts=LEASE)
 
 
 def test_a_second_deployment_is_refused_while_the_first_is_under_way(serving):
@@ -96,6 +93,29 @@ def test_a_run_that_lost_its_lease_can_neither_write_nor_call(serving):
     with pytest.raises(StaleDeployment):
         serving.table.save(held, lease=slow)
     serving.table.save(held, lease=taken)
+
+
+def test_a_lease_is_renewed_before_each_call_and_lost_by_who_comes_too_late(serving):
+    deployment_id = serving.deploy()
+    called = []
+
+    def slow(model, **_):
+        if not model.name.startswith("Create"):
+            return
+        called.append(model.name)
+        # Almost as long as a lease lasts.
+        serving.local.now += 19
+        assert lock(serving, "other").acquire("embeddings", now=serving.now) is None
+
+    serving.sagemaker.meta.events.register("before-call", slow)
+    serving.run()
+    assert called == ["CreateModel", "CreateEndpointConfig"]
+
+    held = lock(serving, "late").acquire("embeddings", now=serving.now)
+    serving.wait(1)
+    assert lock(serving, "quick").acquire("embeddings", now=serving.now)
+    assert not lock(serving, "late").renew(held, now=serving.now)
+    assert not serving.table.load(deployment_id).is_terminal
 
 
 def test_a_lease_is_one_runs_until_it_ends(serving):
