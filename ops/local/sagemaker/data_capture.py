@@ -65,7 +65,7 @@ class DataCapture:
             invocation.variant,
             settings["DestinationS3Uri"],
             settings.get("KmsKeyId", ""),
-            endpoint.variants[invocation.variant].role_arn,
+            invocation.served.role_arn,
         )
         with self._lock:
             held = self._held[where]

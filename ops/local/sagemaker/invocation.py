@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from ops.local.sagemaker.endpoint_record import Endpoint
+from ops.local.sagemaker.endpoint_record import Endpoint, Variant
 from ops.local.sagemaker.endpoints import Endpoints
 from ops.local.sagemaker.faults import Faults
 from ops.local.sagemaker.model_host import Fleet, ModelAnswer, ModelHost, ModelRequest
@@ -26,10 +26,15 @@ class Invocation:
     """One request that reached a model."""
 
     endpoint: Endpoint
-    variant: str
+    # As it was when it was chosen: an endpoint may have left it behind by now.
+    served: Variant
     status: int
     model_latency_us: float
     overhead_latency_us: float
+
+    @property
+    def variant(self) -> str:
+        return self.served.name
 
 
 class Measurements(Protocol):
@@ -88,9 +93,7 @@ class Invocations:
         answer = self._ask(endpoint.name, served.fleet, request)
         whole_us = (time.perf_counter() - began) * MICROSECONDS
         overhead_us = max(whole_us - answer.latency_us, 1.0)
-        invocation = Invocation(
-            endpoint, chosen.name, answer.status, answer.latency_us, overhead_us
-        )
+        invocation = Invocation(endpoint, chosen, answer.status, answer.latency_us, overhead_us)
         for measurements in self._measurements:
             measurements.record(invocation)
         if answer.status >= 400:

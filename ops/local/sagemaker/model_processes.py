@@ -36,6 +36,7 @@ FIRST_HEALTHY_SECONDS = 60.0
 POLL_SECONDS = 0.1
 AGAIN_SECONDS = 1.0
 GRACE_SECONDS = 3.0
+LINGER_SECONDS = 1.0
 MICROSECONDS = 1_000_000
 
 
@@ -204,9 +205,13 @@ class ModelProcesses:
         self._host = host
         self._lock = threading.Lock()
         self._running: dict[Fleet, ModelProcess] = {}
+        self._leaving: dict[Fleet, threading.Timer] = {}
 
     def start(self, fleet: Fleet, model: Mapping[str, Any]) -> None:
         with self._lock:
+            leaving = self._leaving.pop(fleet, None)
+            if leaving:
+                leaving.cancel()
             if fleet not in self._running:
                 self._running[fleet] = ModelProcess(fleet, model, self._host)
 
@@ -215,8 +220,18 @@ class ModelProcesses:
         return running.readiness if running else Readiness(ready=False, failure="not started")
 
     def stop(self, fleet: Fleet) -> None:
+        """After a moment: requests that chose it already are still answered."""
         with self._lock:
-            running = self._running.pop(fleet, None)
+            if fleet in self._running and fleet not in self._leaving:
+                leaving = threading.Timer(LINGER_SECONDS, self._end, [fleet])
+                leaving.daemon = True
+                self._leaving[fleet] = leaving
+                leaving.start()
+
+    def _end(self, fleet: Fleet) -> None:
+        with self._lock:
+            leaves = self._leaving.pop(fleet, None)
+            running = self._running.pop(fleet, None) if leaves else None
         if running:
             running.stop()
 

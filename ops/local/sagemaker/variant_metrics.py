@@ -49,7 +49,7 @@ class VariantMetrics:
         minute = self._pace.minute_of(self._clock())
         with self._lock:
             held = self._minutes[minute, endpoint.name, variant]
-            held.instances = max(endpoint.variants[variant].current_instances, 1)
+            held.instances = max(invocation.served.current_instances, 1)
             held.statuses[invocation.status // 100] += 1
             held.model_latencies_us.append(invocation.model_latency_us)
             held.overhead_latencies_us.append(invocation.overhead_latency_us)

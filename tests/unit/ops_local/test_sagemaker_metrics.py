@@ -39,8 +39,8 @@ def _endpoint(**configuration: Any) -> Endpoint:
 def _invocation(
     variant: str = "production", status: int = 200, us: float = 1000.4, **capture: Any
 ) -> Invocation:
-    settings = {**CAPTURE, **capture}
-    return Invocation(_endpoint(DataCaptureConfig=settings), variant, status, us, 50.0)
+    endpoint = _endpoint(DataCaptureConfig={**CAPTURE, **capture})
+    return Invocation(endpoint, endpoint.variants[variant], status, us, 50.0)
 
 
 class Minutes:
@@ -119,6 +119,16 @@ def test_latencies_are_whole_microseconds_in_chunks_that_a_datum_holds(minutes: 
     ]
     overhead = [datum for datum in minutes.puts if datum["MetricName"] == "OverheadLatency"]
     assert sum(sum(datum["Counts"]) for datum in overhead) == 400
+
+
+def test_a_variant_that_is_gone_when_it_answers_is_still_measured(minutes: Minutes) -> None:
+    late = _invocation("canary")
+    del late.endpoint.variants["canary"]
+    minutes.metrics.record(late)
+    minutes.now += 5
+    minutes.metrics.flush()
+
+    assert minutes.total("Invocations", "canary") == 1
 
 
 def test_missing_metrics_never_arrive(minutes: Minutes) -> None:

@@ -35,7 +35,7 @@ from ops.local.sagemaker.http_server import (
 from ops.local.sagemaker.in_process import LocalSageMaker
 from ops.local.sagemaker.model_artefact import ArtefactRefused, fetch_model
 from ops.local.sagemaker.model_host import Fleet, ModelRequest
-from ops.local.sagemaker.model_processes import ModelProcess, ProcessHost
+from ops.local.sagemaker.model_processes import ModelProcess, ModelProcesses, ProcessHost
 from ops.local.sagemaker.pace import Pace
 from tests.local.local_platform import wait_until
 from tests.local.sagemaker_alone import TINY_MODEL
@@ -98,39 +98,64 @@ def test_an_images_build_argument_names_its_module(tmp_path: Path) -> None:
         launch_of("host/repository:t1", lambda _: ImageAsset(tmp_path, "t1", {}), tmp_path)
 
 
+MODEL = {
+    "PrimaryContainer": {"Image": "i:t", "ModelDataUrl": "s3://models/one.tar.gz"},
+    "ExecutionRoleArn": "role",
+}
+FLEET = Fleet("e", "production", "m", 0)
+
+
 @pytest.fixture
-def start(models: Any, tmp_path: Path) -> Iterator[Callable[..., ModelProcess]]:
-    """A model of this code, with the archive `one`."""
+def host(models: Any, tmp_path: Path) -> Iterator[Callable[[str], ProcessHost]]:
+    """For models of this code, with the archive `one`."""
     credentials = CredentialsServer()
-    started: list[ModelProcess] = []
     roles: Any = SimpleNamespace(
         session=lambda _: boto3.Session(region_name="us-east-1"), credentials=lambda _: None
     )
+    yield lambda code: ProcessHost(
+        launch=lambda _: Launch((sys.executable, "-c", code), tmp_path, {}),
+        roles=roles,
+        credentials=credentials,
+        environment={},
+        folder=tmp_path / "models",
+        state=tmp_path,
+        logs=tmp_path,
+    )
+    credentials.close()
 
-    def begin(code: str = TINY_MODEL, **environment: str) -> ModelProcess:
-        host = ProcessHost(
-            launch=lambda _: Launch((sys.executable, "-c", code), tmp_path, {}),
-            roles=roles,
-            credentials=credentials,
-            environment={},
-            folder=tmp_path / "models",
-            state=tmp_path,
-            logs=tmp_path,
-        )
-        container = {
-            "Image": "i:t",
-            "ModelDataUrl": "s3://models/one.tar.gz",
-            "Environment": environment,
-        }
-        model = {"PrimaryContainer": container, "ExecutionRoleArn": "role"}
-        started.append(ModelProcess(Fleet("e", "production", "m", 0), model, host))
+
+@pytest.fixture
+def start(host: Callable[[str], ProcessHost]) -> Iterator[Callable[..., ModelProcess]]:
+    started: list[ModelProcess] = []
+
+    def begin(code: str = TINY_MODEL) -> ModelProcess:
+        started.append(ModelProcess(FLEET, MODEL, host(code)))
         return started[-1]
 
     yield begin
     for process in started:
         process.stop()
         process.await_end()
-    credentials.close()
+
+
+@pytest.mark.slow
+def test_a_fleet_that_leaves_answers_who_chose_it_already_and_may_be_called_back(
+    host: Callable[[str], ProcessHost],
+) -> None:
+    processes = ModelProcesses(host(TINY_MODEL))
+    processes.start(FLEET, MODEL)
+    wait_until(lambda: processes.readiness(FLEET).ready)
+    processes.stop(FLEET)
+    assert processes.invoke(FLEET, REQUEST).status == 200
+
+    processes.start(FLEET, MODEL)
+    [kept] = processes.describe()
+    processes.stop(FLEET)
+    wait_until(lambda: processes.describe() == [])
+    assert processes.invoke(FLEET, REQUEST).status == 502
+    wait_until(lambda: not psutil.pid_exists(kept["pid"]))
+    assert kept["ready"]
+    processes.stop_all()
 
 
 @pytest.mark.slow
