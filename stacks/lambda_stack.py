@@ -12,13 +12,14 @@ from kindred_constructs.announcement_topic import AnnouncementTopic
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.event_stream import RETENTION
 from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID
-from kindred_constructs.function_bundle import FunctionBundle
+from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.function_schedule import FunctionSchedule, daily
-from kindred_constructs.python_function import FunctionNetwork, FunctionRules, PythonFunction
+from kindred_constructs.python_function import FunctionNetwork, PythonFunction
 from kindred_constructs.search_domain import INDEX_PREFIX, SearchDomain
 from kindred_constructs.stream_consumer import StreamConsumer
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
+from stacks.function_assets import function_asset
 from stacks.network_stack import NetworkStack
 from stacks.streaming_stack import StreamingStack
 
@@ -46,14 +47,8 @@ class LambdaStack(cdk.Stack):
         self._network = network
         self._data = data
         self._streaming = streaming
-        self._rules = FunctionRules(
-            environment_name=environment.slug,
-            arm=environment.image.is_arm,
-            log_key=network.telemetry_key,
-        )
-        architecture = environment.image.architecture
-        self._experiments = FunctionBundle("experiment_functions", architecture)
-        self._decisions = FunctionBundle("decision_functions", architecture)
+        self._experiments = function_asset("experiment_functions", environment, network)
+        self._decisions = function_asset("decision_functions", environment, network)
         self._add_evaluators()
         self._add_processor()
         if streaming.search and streaming.unindexed:
@@ -167,31 +162,23 @@ class LambdaStack(cdk.Stack):
     def _function(
         self,
         name: str,
-        bundle: FunctionBundle,
+        asset: FunctionAsset,
         *,
         environment: Mapping[str, str],
         timeout_seconds: int = 10,
         memory_mib: int = 512,
         network: FunctionNetwork | None = None,
     ) -> PythonFunction:
-        function = PythonFunction(
+        function = asset.function(
             self,
             name,
-            bundle=bundle,
-            handler=f"{_snake(name)}.handler",
-            rules=self._rules,
-            timeout=cdk.Duration.seconds(timeout_seconds),
-            memory_mib=memory_mib,
             environment=environment,
+            timeout_seconds=timeout_seconds,
+            memory_mib=memory_mib,
             network=network,
         )
-        self._network.alarm_topic.hear(function.errors_alarm)
         cdk.CfnOutput(self, f"{name}FunctionName", value=function.function.function_name)
         return function
 
     def _definitions(self) -> dict[str, str]:
         return {"DEFINITIONS_BUCKET": self._data.definitions.bucket_name}
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name).lstrip("_")

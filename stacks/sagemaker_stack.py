@@ -9,12 +9,9 @@ from constructs import Construct
 
 from kindred_constructs.announcement_topic import AnnouncementTopic
 from kindred_constructs.function_api import FunctionApi
-from kindred_constructs.function_asset import FunctionAsset
-from kindred_constructs.function_bundle import FunctionBundle
 from kindred_constructs.function_schedule import EVERY_MINUTE, FunctionSchedule, weekly
 from kindred_constructs.model_endpoints import ModelEndpoints
 from kindred_constructs.model_images import ModelImages
-from kindred_constructs.python_function import FunctionRules
 from kindred_constructs.retraining import Retraining
 from kindred_constructs.retraining_functions import RetrainingParts, RetrainingRules
 from kindred_constructs.rollout_events import RolloutEvents, SageMakerEvents
@@ -22,6 +19,7 @@ from kindred_constructs.rollout_functions import RolloutFunctions, RolloutPace, 
 from kindred_constructs.training_job import TrainingShape
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
+from stacks.function_assets import function_asset
 from stacks.network_stack import NetworkStack
 from stacks.streaming_stack import StreamingStack
 
@@ -65,23 +63,12 @@ class SageMakerStack(cdk.Stack):
         self._add_api()
         self._add_retraining()
 
-    def _asset(self, name: str) -> FunctionAsset:
-        return FunctionAsset(
-            bundle=FunctionBundle(name, self._environment.image.architecture),
-            rules=FunctionRules(
-                environment_name=self._environment.slug,
-                arm=self._environment.image.is_arm,
-                log_key=self._network.telemetry_key,
-            ),
-            alarm_topic=self._network.alarm_topic,
-        )
-
     def _add_rollout(self) -> RolloutFunctions:
         data, sizes = self._data, self._environment.sizes.endpoints
         return RolloutFunctions(
             self,
             "Rollout",
-            asset=self._asset("rollout_functions"),
+            asset=function_asset("rollout_functions", self._environment, self._network),
             parts=RolloutParts(
                 endpoints=self._endpoints,
                 tables=data.rollouts,
@@ -189,7 +176,7 @@ class SageMakerStack(cdk.Stack):
         retraining = Retraining(
             self,
             "Retraining",
-            asset=self._asset("retraining_functions"),
+            asset=function_asset("retraining_functions", self._environment, self._network),
             parts=RetrainingParts(
                 endpoints=self._endpoints,
                 images=images,

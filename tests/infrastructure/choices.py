@@ -50,6 +50,10 @@ TOGGLES = {
     "nosearch": {"sizes": {"search": None}},
     "shared": {"api": {"owns_account_log_role": False}},
     "x86": {"image": {"architecture": "x86_64"}},
+    "models": {
+        "rollout": {"endpoints": ["embeddings", "ranking-large"]},
+        "retraining": {"spot": False, "starts_on": "WED", "starts_at": "21:30"},
+    },
     "starter": {"tier": "starter"},
     "growth": {"tier": "growth"},
     "high": {"tier": "high"},

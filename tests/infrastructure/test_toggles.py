@@ -123,7 +123,8 @@ def test_no_role_has_a_boundary_that_nobody_asked_for(toggled):
 
 def test_without_an_index_events_are_counted_and_archived_all_the_same(toggled):
     platform = toggled("nosearch")
-    functions = {each.path.split("/")[1] for each in platform.of_type("AWS::Lambda::Function")}
+    of_events = platform.of_type("AWS::Lambda::Function", stack="LambdaStack")
+    functions = {each.path.split("/")[1] for each in of_events}
     [mapping] = platform.of_type("AWS::Lambda::EventSourceMapping")
 
     assert platform.of_type("AWS::OpenSearchService::Domain") == []
@@ -194,7 +195,10 @@ def test_alarms_are_mailed_where_somebody_asked(toggled):
         for each in toggled("told").of_type("AWS::SNS::Subscription")
     }
 
-    topics = ("NetworkStack/AlarmTopic", "LambdaStack/Winners")
+    topics = (
+        *("NetworkStack/AlarmTopic", "LambdaStack/Winners"),
+        *("SageMakerStack/Rollouts", "SageMakerStack/Retraining/Notices"),
+    )
     assert told == dict.fromkeys(topics, "on-call@example.com")
     assert toggled("asis").of_type("AWS::SNS::Subscription") == []
 
@@ -277,3 +281,20 @@ def test_an_environment_may_name_its_account_and_is_still_not_looked_up(tmp_path
     platform = Synthesized(tmp_path, "Kindred-dev")
     assert "missing" not in platform.manifest
     assert "dummy1a" not in json.dumps(platform.templates)
+
+
+def test_each_endpoint_is_the_reconcilers_and_a_job_may_do_without_spot(toggled, environment_name):
+    platform = toggled("models")
+    action = "sagemaker:UpdateEndpointWeightsAndCapacities"
+    shifted = {each.resource for each in platform.permissions if each.action == action}
+    [machine] = platform.of_type("AWS::StepFunctions::StateMachine")
+    definition = platform.named(machine.properties["DefinitionString"], stack="SageMakerStack")
+    job = json.loads(definition)["States"]["TrainModel"]["Parameters"]
+
+    prefix = f"endpoint/kindred-models-{environment_name}"
+    assert {each.rpartition(":")[2] for each in shifted} == {
+        f"{prefix}-embeddings",
+        f"{prefix}-ranking-large",
+    }
+    assert job["EnableManagedSpotTraining"] is False
+    assert "MaxWaitTimeInSeconds" not in job["StoppingCondition"]
