@@ -32,7 +32,7 @@ def handler(state: State, _context: object) -> dict[str, Any]:
         )
         data.write(reference_key, reference.to_json())
     logger.info("training data checked", run_id=run_id, counted=counted, enough=enough)
-    headline = "enough data" if enough else "not enough data, nothing trained"
+    headline = f"{counted}: enough" if enough else f"{counted}: not enough, nothing is trained"
     return {
         "enough": enough,
         "interactions": manifest.interactions,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kindred.similarity.catalogue import Catalogue
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
+from kindred_aws.event_lake import QueryFailed
 from ops.local.commands import STATE
 from ops.local.operator_credentials import PlatformNotRunning
 from ops.local.running_platform import RunningPlatform, running_platform
 from ops.local.users import NoSuchUser
 from ops.replay.api import Access, PlatformRefused, ReplayApi
-from ops.retraining.click_replay import Clicked, draw_queries, replay_clicks
+from ops.retraining.click_replay import PARTNERS, Clicked, draw_queries, replay_clicks
+from ops.retraining.delivery import NotDelivered, event_lake, wait_for_events
+from ops.retraining.passing_days import NothingToPass, pass_days
 from ops.retraining.runs import NoSuchRun, start_run, watch_run
 from ops.terminal import RESULTS, failed, progress_bars
 
@@ -35,8 +39,11 @@ _FAILURES = (
     ClientError,
     NoSuchRun,
     NoSuchUser,
+    NotDelivered,
+    NothingToPass,
     PlatformNotRunning,
     PlatformRefused,
+    QueryFailed,
 )
 
 
@@ -47,9 +54,21 @@ def replay(
     in_flight: Annotated[int, typer.Option(min=1, max=64, help="Calls at once.")] = 8,
     state_dir: StateDir = STATE,
 ) -> None:
-    """Ask for apps like real ones, and click on the answers as the stated click model does."""
+    """Ask for apps like real ones, and click on the answers as the stated click model does.
+
+    Returns once all of it lies where retraining reads it.
+    """
+    began = datetime.now(UTC)
     try:
-        replayed = asyncio.run(_replay(running_platform(state_dir), requests, seed, in_flight))
+        here = running_platform(state_dir)
+        replayed = asyncio.run(_replay(here, requests, seed, in_flight))
+        wait_for_events(
+            event_lake(here),
+            here.output("EventDatabaseName"),
+            units=PARTNERS,
+            since=began,
+            count=replayed.requests + replayed.clicks,
+        )
     except _FAILURES as error:
         raise failed(str(error)) from error
     RESULTS.print(f"{replayed.requests:,} requests, {replayed.clicks:,} clicks on their neighbours")
@@ -81,6 +100,27 @@ def watch(
     if ended.failure:
         raise failed(f"{ended.name}: {ended.failure}")
     _say(f"{ended.name}: {ended.status}")
+
+
+@app.command()
+def days(
+    days: Annotated[int, typer.Argument(min=1, help="At most; fewer where it ends before.")] = 7,
+    people: Annotated[int, typer.Option(min=1, help="Who ask, on each day.")] = 2_000_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same people again.")] = 0,
+    state_dir: StateDir = STATE,
+) -> None:
+    """Let the days of a new model's experiment pass.
+
+    People are made up, and click on both models' lists as the stated click model does; the daily
+    functions of the platform decide, each on the morning after.
+    """
+    try:
+        stage = pass_days(
+            running_platform(state_dir), days=days, people=people, seed=seed, say=_say
+        )
+    except _FAILURES as error:
+        raise failed(str(error)) from error
+    _say(stage.replace("_", " "))
 
 
 def _say(line: str) -> None:

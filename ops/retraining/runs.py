@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 1.0
 _RUNNING = "RUNNING"
+_QUALITY = (("recall@10", "recall_at_10"), ("precision@10", "precision_at_10"), ("MAP", "map"))
 
 
 class NoSuchRun(RuntimeError):
@@ -57,12 +58,12 @@ def watch_run(
     """Until the run ends or enters the state `until`. Raises NoSuchRun."""
     client = boto3.client("stepfunctions")
     arn = _find(client, platform.output("RetrainingStateMachineArn"), name)
-    told = 0
+    told, story = 0, _Story()
     while True:
         execution = client.describe_execution(executionArn=arn)
         events = list(_history(client, arn))
         for event in events[told:]:
-            if line := _line(event):
+            for line in story.lines(event):
                 say(line)
             if until and event.get("stateEnteredEventDetails", {}).get("name") == until:
                 return Run(name=execution["name"], status=f"entered {until}")
@@ -86,26 +87,58 @@ def _history(client: SFNClient, arn: str) -> Iterator[Mapping[str, Any]]:
         yield from page["events"]
 
 
-def _line(event: Mapping[str, Any]) -> str | None:
-    """When a state was left, and what its answer says of itself."""
-    details = event.get("stateExitedEventDetails")
-    if not details:
-        return None
-    return f"{event['timestamp']:%H:%M:%S}  {details['name']}{_said(details)}"
+class _Story:
+    """What is new in each task's answer; of a task that only looked again, nothing."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._said = ""
+
+    def lines(self, event: Mapping[str, Any]) -> Iterator[str]:
+        details = event.get("stateExitedEventDetails")
+        # Choices, waits and passes say nothing that the tasks beside them do not.
+        if not details or event.get("type") != "TaskStateExited":
+            return
+        name, output = details["name"], _output(details)
+        said = _newest(output)
+        new = said != self._said
+        if new or name not in self._names:
+            yield f"{event['timestamp']:%H:%M:%S}  {name}{f': {said}' if new and said else ''}"
+        if name not in self._names:
+            yield from (f"          {line}" for line in _figures(output, name))
+        self._names.add(name)
+        self._said = said
 
 
-def _said(details: Mapping[str, Any]) -> str:
-    """The newest notice or reason in the state's output."""
+def _output(details: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         output = json.loads(details.get("output") or "{}")
     except ValueError:
-        return ""
-    answers = [each for each in output.values() if isinstance(each, dict)] if output else []
-    for answer in reversed(answers):
-        said = answer.get("reason") or (answer.get("notice") or {}).get("subject")
+        return {}
+    return output if isinstance(output, dict) else {}
+
+
+def _newest(output: Mapping[str, Any]) -> str:
+    """The reason or notice of the newest answer in the machine's state."""
+    for answer in reversed([each for each in output.values() if isinstance(each, dict)]):
+        headline = (answer.get("notice") or {}).get("subject", "")
+        # A notice's subject begins with the run's name, which whoever watches knows.
+        said = answer.get("reason") or headline.rpartition(f"{output.get('run_id')}: ")[2]
         if said:
-            return f": {said}"
+            return str(said)
     return ""
+
+
+def _figures(output: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Both models' quality, once it is known."""
+    if name != "EvaluateModel":
+        return
+    metrics, plan = output["evaluation"]["metrics"], output["plan"]
+    for words, metric in _QUALITY:
+        yield (
+            f"{words:12}  {plan['candidate_version']} {metrics[metric]:.4f}   "
+            f"{plan['baseline_version']} {metrics[f'baseline_{metric}']:.4f}"
+        )
 
 
 def _ended(execution: Mapping[str, Any]) -> Run:

@@ -12,9 +12,9 @@ MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:Retraining"
 AT = datetime(2026, 11, 21, 9, 30, 5, tzinfo=UTC)
 
 
-def left(state, **answers):
-    details = {"name": state, "output": json.dumps(answers)}
-    return {"timestamp": AT, "stateExitedEventDetails": details}
+def left(state, kind="Task", **answers):
+    details = {"name": state, "output": json.dumps({"run_id": "by-hand-1", **answers})}
+    return {"timestamp": AT, "type": f"{kind}StateExited", "stateExitedEventDetails": details}
 
 
 def entered(state):
@@ -67,15 +67,20 @@ def watch(platform, name=None, until=None):
     return ended, lines
 
 
-def test_each_state_is_said_once_with_the_newest_reason(platform, serve):
-    plan = {"plan": {"notice": {"subject": "31 days of events"}}}
+def test_each_task_is_said_with_what_it_found_and_again_when_it_finds_more(platform, serve):
+    plan = {"plan": {"notice": {"subject": "Kindred: retraining by-hand-1: training v3"}}}
+    tenth, half = ({"experiment": {"reason": f"v3 gets {share} %"}} for share in (10, 50))
     serve(
         MachineFake(
             [
+                left("Begin", kind="Pass"),
                 entered("PlanTrainingData"),
                 left("PlanTrainingData", **plan),
-                left("EvaluateModel", **plan, evaluation={"reason": "recall@10 grew by 9 %"}),
-                left("Begin"),
+                left("QueryTrainingData", **plan),
+                left("FollowExperiment", **plan, **tenth),
+                left("IsDecided", kind="Choice", **plan, **tenth),
+                left("FollowExperiment", **plan, **tenth),
+                left("FollowExperiment", **plan, **half),
             ]
         )
     )
@@ -84,9 +89,33 @@ def test_each_state_is_said_once_with_the_newest_reason(platform, serve):
 
     assert ended.status == "SUCCEEDED"
     assert lines == [
-        "09:30:05  PlanTrainingData: 31 days of events",
-        "09:30:05  EvaluateModel: recall@10 grew by 9 %",
-        "09:30:05  Begin",
+        "09:30:05  PlanTrainingData: training v3",
+        "09:30:05  QueryTrainingData",
+        "09:30:05  FollowExperiment: v3 gets 10 %",
+        "09:30:05  FollowExperiment: v3 gets 50 %",
+    ]
+
+
+def test_both_models_figures_are_said_with_the_evaluation(platform, serve):
+    names = ("recall_at_10", "precision_at_10", "map")
+    metrics = dict.fromkeys(names, 0.25) | {f"baseline_{name}": 0.125 for name in names}
+    serve(
+        MachineFake(
+            [
+                left(
+                    "EvaluateModel",
+                    plan={"candidate_version": "v3", "baseline_version": "v2"},
+                    evaluation={"reason": "better", "metrics": metrics},
+                )
+            ]
+        )
+    )
+
+    _, lines = watch(platform)
+
+    assert [line.split() for line in lines] == [
+        ["09:30:05", "EvaluateModel:", "better"],
+        *([name, "v3", "0.2500", "v2", "0.1250"] for name in ("recall@10", "precision@10", "MAP")),
     ]
 
 
