@@ -138,19 +138,22 @@ class SageMakerStack(cdk.Stack):
             rate_per_second=throttle.rate_per_second,
             burst=throttle.burst,
         )
+        api.add_people_route("POST", "/deployments", rollout.deployments, takes_body=True)
         for method, path in (
-            ("POST", "/deployments"),
             ("GET", "/deployments"),
             ("GET", "/deployments/{deployment_id}"),
+            # Going back in a hurry takes no body: what one says is only the reason.
             *(
                 ("POST", f"/deployments/{{deployment_id}}/{verb}")
                 for verb in ("complete", "cancel", "rollback", "pause", "resume")
             ),
         ):
             api.add_people_route(method, path, rollout.deployments)
-        api.add_people_route("POST", "/batch-predictions", rollout.batch_predictions)
+        api.add_people_route(
+            "POST", "/batch-predictions", rollout.batch_predictions, takes_body=True
+        )
         api.add_people_route("GET", "/batch-predictions/{job_id}", rollout.batch_predictions)
-        api.add_program_route("POST", "/inference", rollout.inference)
+        api.add_program_route("POST", "/inference", rollout.inference, takes_body=True)
         key = api.add_partner(
             "Default",
             rate_per_second=throttle.rate_per_second,

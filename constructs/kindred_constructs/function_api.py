@@ -48,11 +48,15 @@ class FunctionApi(Construct):
         self._people = rest_api_parts.user_authorizer(self, users)
         add_problem_responses(self.api, bad_body="allowed is a JSON object")
 
-    def add_people_route(self, method: str, path: str, function: PythonFunction) -> None:
-        self._add(method, path, function, authorizer=self._people)
+    def add_people_route(
+        self, method: str, path: str, function: PythonFunction, *, takes_body: bool = False
+    ) -> None:
+        self._add(method, path, function, authorizer=self._people, takes_body=takes_body)
 
-    def add_program_route(self, method: str, path: str, function: PythonFunction) -> None:
-        self._add(method, path, function, authorizer=None)
+    def add_program_route(
+        self, method: str, path: str, function: PythonFunction, *, takes_body: bool = False
+    ) -> None:
+        self._add(method, path, function, authorizer=None, takes_body=takes_body)
 
     def add_partner(
         self, name: str, *, rate_per_second: int, burst: int, daily_quota: int | None
@@ -73,6 +77,7 @@ class FunctionApi(Construct):
         function: PythonFunction,
         *,
         authorizer: apigateway.IAuthorizer | None,
+        takes_body: bool,
     ) -> None:
         names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
         self.api.root.resource_for_path(path).add_method(
@@ -82,5 +87,5 @@ class FunctionApi(Construct):
             authorizer=authorizer,
             request_validator=self._validator,
             request_parameters={f"method.request.path.{name}": True for name in names} or None,
-            request_models={"application/json": self._body} if method == "POST" else None,
+            request_models={"application/json": self._body} if takes_body else None,
         )
