@@ -13,9 +13,9 @@ from threadpoolctl import threadpool_limits
 from benchmarks.report import Report, run_alone
 from benchmarks.store_apps import APPLE, GOOGLE, WITHOUT, read_apps
 from kindred.similarity.app import AppMetadata, CatalogueApp
-from kindred.similarity.embedding import FITTED
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred.similarity.index import ExactIndex
+from kindred.similarity.versions import FITTED
 from ops.catalogue.generated_apps import generate_apps
 
 K = 10

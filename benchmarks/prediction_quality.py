@@ -15,10 +15,10 @@ from kindred.prediction.performance import Measure
 from kindred.prediction.track_record import NEIGHBOURS, TrackRecord
 from kindred.similarity.app import CatalogueApp
 from kindred.similarity.catalogue import Catalogue, write_catalogue
-from kindred.similarity.embedding import FITTED
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred.similarity.index import ExactIndex
 from kindred.similarity.quality import split_rows
+from kindred.similarity.versions import FITTED
 from ops.catalogue.generated_apps import generate_apps
 
 SEEDS = (0, 1, 2)

@@ -12,8 +12,8 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from kindred.experiments.bucketing import Arm
 from kindred.experiments.embedding_experiment import InvalidExperiment, Status
+from kindred.similarity.versions import ALLOWED, is_version
 from ops.deployed_stage import NotDeployed, stage_of
 from ops.experiment_record import (
     EXPERIMENT_ID,
@@ -47,6 +47,12 @@ def _decimal(given: str) -> Decimal:
     if not number.is_finite() or abs(number) > 1:
         raise typer.BadParameter(f"given {given}, allowed 0 to 1 in steps of 0.01")
     return number
+
+
+def _arm(given: str) -> str:
+    if not is_version(given):
+        raise typer.BadParameter(f"given {given}, allowed {ALLOWED}")
+    return given
 
 
 Environment = Annotated[str, typer.Option(help="A deployed environment, such as dev.")]
@@ -89,7 +95,14 @@ def set_command(
             "stopped: the control for everybody."
         ),
     ] = None,
-    winner: Annotated[Arm | None, typer.Option(help="With --status completed.")] = None,
+    winner: Annotated[
+        str | None,
+        typer.Option(
+            parser=_arm,
+            metavar="VERSION",
+            help="With --status completed: one of the experiment's two models, such as v2.",
+        ),
+    ] = None,
     revision: Annotated[
         int | None, typer.Option(min=0, help="Only if it still is the one that `show` gave.")
     ] = None,

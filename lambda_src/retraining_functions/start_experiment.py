@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-from kindred.experiments.bucketing import ARMS
+from kindred.similarity.versions import FITTED
 from kindred_aws.model_experiments import CONTROL_WEIGHT, ExperimentConflict
 from retraining_functions.collaborators import experiments
 from retraining_functions.machine_state import LOOKS, State, notice, run_id_of, scaled_seconds
@@ -26,7 +26,7 @@ def handler(state: State, _context: object) -> dict[str, Any]:
     if current and current.run_id == run_id:
         experiment_id, control = current.experiment_id, current.control
     else:
-        control = current.serving if current else ARMS[0]
+        control = current.serving if current else FITTED[0]
         try:
             experiment_id = experiments().start(
                 current, run_id=run_id, control=control, treatment=candidate, now=datetime.now(UTC)

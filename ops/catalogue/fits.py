@@ -17,10 +17,11 @@ from kindred.similarity.app import AppMetadata
 from kindred.similarity.artefact import load_artefact, write_artefact
 from kindred.similarity.catalogue import Catalogue
 from kindred.similarity.catalogue_manifest import CatalogueManifest
-from kindred.similarity.embedding import FITTED, EmbeddingModel
+from kindred.similarity.embedding import EmbeddingModel
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred.similarity.manifest import MANIFEST, CorruptArtefact, Manifest
 from kindred.similarity.quality import Quality, measure_quality
+from kindred.similarity.versions import FITTED
 from kindred_aws.artefact_store import ArtefactNotFound
 from ops.catalogue.stores import CatalogueStore
 

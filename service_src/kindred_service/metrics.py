@@ -10,7 +10,8 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from kindred.experiments.arm_metrics import Outcome
-from kindred.experiments.bucketing import ARMS, Arm
+from kindred.experiments.bucketing import Arm
+from kindred.similarity.versions import number_of
 from kindred_service.request_metrics import RequestMetrics
 
 _LATENCY_BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 300, 500, 1_000, 2_000, 5_000)
@@ -104,16 +105,20 @@ class ServiceMetrics:
     def _minute_rates(self) -> dict[str, float]:
         rates = self._requests.rates()
         if requests := self._requests.requests:
-            revenue = sum(sum(self._outcomes["conversion", arm]) for arm in ARMS)
-            rates["revenue_per_request"] = revenue / requests
+            rates["revenue_per_request"] = sum(self._values("conversion")) / requests
         if sum(self._vectors):
             rates["embedding_cache_hit_rate"] = 100 * self._vectors[False] / sum(self._vectors)
-        if ratings := [score for arm in ARMS for score in self._outcomes["satisfaction", arm]]:
+        if ratings := self._values("satisfaction"):
             rates["user_satisfaction_score"] = sum(ratings) / len(ratings)
         return rates
 
+    def _values(self, kind: str) -> list[float]:
+        """Of every arm."""
+        return [value for (of, _), kept in self._outcomes.items() if of == kind for value in kept]
+
     def _print_arms(self) -> None:
-        for arm in ARMS:
+        seen = {*self._impressions, *(arm for _, arm in self._outcomes)}
+        for arm in sorted(seen, key=number_of):
             values: dict[str, float] = {}
             if impressions := self._impressions[arm]:
                 values["ctr_by_arm"] = len(self._outcomes["click", arm]) / impressions

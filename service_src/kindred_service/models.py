@@ -23,8 +23,6 @@ class LoadedModel:
 
 
 Models = Mapping[Arm, LoadedModel]
-# What every platform has: fitted from the catalogue alone. Later models are trained.
-FITTED: tuple[Arm, ...] = ("v1", "v2")
 
 
 class ModelsDisagree(Exception):

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import FastAPI
 
 from kindred.similarity.manifest import CorruptArtefact
+from kindred.similarity.versions import FITTED
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
 from kindred_aws.event_stream import EventStream
 from kindred_aws.experiment_table import ExperimentTable
@@ -26,7 +27,7 @@ from kindred_service.arms import Arms
 from kindred_service.collaborators import Collaborators
 from kindred_service.interactions import Interactions
 from kindred_service.metrics import ServiceMetrics
-from kindred_service.models import FITTED, ModelsDisagree, ModelShelf
+from kindred_service.models import ModelsDisagree, ModelShelf
 from kindred_service.query import QueryResolver
 from kindred_service.recorder import Recorder
 from kindred_service.settings import InvalidSettings, Settings, read_settings

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from kindred.experiments.bucketing import Arm
 from kindred.similarity.app import AppMetadata, CatalogueApp, Pricing
+from kindred.similarity.versions import PATTERN
 
 NAME_CHARACTERS = 200
 DESCRIPTION_CHARACTERS = 10_000
@@ -18,6 +18,8 @@ Identifier = Annotated[
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_CHARACTERS)
 ]
+# The version of the model that the unit gets.
+ArmOut = Annotated[str, StringConstraints(pattern=PATTERN)]
 # Neither text nor a truth value; an integer is one too.
 Number = Annotated[float, Field(strict=True)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -58,7 +60,7 @@ class QueryIn(WireIn):
 
 
 class ServedOut(BaseModel):
-    ab_arm: Arm
+    ab_arm: ArmOut
     model_version: str
     request_id: str
 

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
-from kindred.experiments.bucketing import Arm
 from kindred_service.query import QuerySource
-from kindred_service.wire import AppOut, Identifier, Number, QueryIn, ServedOut, WireIn
+from kindred_service.wire import AppOut, ArmOut, Identifier, Number, QueryIn, ServedOut, WireIn
 
 FilterValue = Annotated[str, StringConstraints(min_length=1, max_length=64)] | Number
 FilterValues = Annotated[list[FilterValue], Field(min_length=1, max_length=50)]
@@ -103,5 +102,5 @@ OutcomeIn = Annotated[
 
 class OutcomeOut(BaseModel):
     event_id: str
-    ab_arm: Arm
+    ab_arm: ArmOut
     status: Literal["accepted"] = "accepted"

@@ -86,6 +86,22 @@ def test_more_values_than_one_emf_line_takes_are_all_kept(metrics, clock, capsys
     assert emitted(capsys)["prediction_latency"] == list(range(250))
 
 
+def test_a_model_that_was_trained_later_has_metrics_as_the_first_ones(metrics, clock, capsys):
+    metrics.count_request("POST", "/api/v1/find-similar", 200, 12.0)
+    for arm in ("v10", "v9"):
+        metrics.count_impression(arm)
+    for seen in (outcome("click", 1, "v9"), outcome("satisfaction", 5, "v10")):
+        metrics.count_outcome(seen)
+    metrics.count_outcome(outcome("conversion", 3.0, arm="v10"))
+    clock.now = 60.0
+    metrics.close_minute()
+
+    values = emitted(capsys)
+    assert [name for name in values if "arm" in name] == ["ctr_by_arm v9", "ctr_by_arm v10"]
+    assert (values["ctr_by_arm v9"], values["ctr_by_arm v10"]) == ([1.0], [0.0])
+    assert (values["revenue_per_request"], values["user_satisfaction_score"]) == ([3.0], [5.0])
+
+
 def test_a_minute_starts_over(metrics, clock, capsys):
     metrics.count_request("GET", "/api/v1/apps", 500, 1.0)
     clock.now = 60.0

@@ -3,7 +3,8 @@ import shutil
 import pytest
 
 from kindred.similarity.manifest import CorruptArtefact
-from kindred_service.models import FITTED, ModelsDisagree, ModelShelf
+from kindred.similarity.versions import FITTED
+from kindred_service.models import ModelsDisagree, ModelShelf
 
 
 class Published:

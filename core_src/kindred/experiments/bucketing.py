@@ -6,11 +6,11 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, TypeAlias
 
-# An arm of an embedding experiment is the version of the model that its units get.
-Arm = Literal["v1", "v2", "v3"]
-ARMS: tuple[Arm, ...] = get_args(Arm)
+# An arm of an embedding experiment is the version of the model that its units get: one of
+# `kindred.similarity.versions`.
+Arm: TypeAlias = str
 
 _OFFSET = 0x811C9DC5
 _PRIME = 0x01000193

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from kindred.experiments.bucketing import ARMS, Arm, pick_arm
+from kindred.experiments.bucketing import Arm, pick_arm
+from kindred.similarity.versions import ALLOWED, is_version
 
 Status = Literal["active", "completed", "stopped"]
 
@@ -31,8 +32,8 @@ class EmbeddingExperiment:
                 f"status: given {self.status!r}, allowed {', '.join(get_args(Status))}"
             )
         for name, arm in (("control", self.control), ("treatment", self.treatment)):
-            if arm not in ARMS:
-                raise InvalidExperiment(f"{name}: given {arm!r}, allowed {', '.join(ARMS)}")
+            if not is_version(arm):
+                raise InvalidExperiment(f"{name}: given {arm!r}, allowed {ALLOWED}")
         if self.control == self.treatment:
             raise InvalidExperiment(f"treatment: given {self.treatment}, which is the control")
         if not 0.0 <= self.control_weight <= 1.0:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kindred.experiments.bucketing import ARMS, Arm
+from kindred.experiments.bucketing import Arm
 from kindred.retraining.model_experiment import ModelExperiment
+from kindred.similarity.versions import FITTED, InvalidVersion, next_version, number_of
 
-# The requirements' retraining begins from the second model.
-FIRST_BASELINE: Arm = "v2"
+# The requirements' retraining begins from the second model, also where the first still serves.
+FIRST_BASELINE: Arm = FITTED[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
+    """`baseline` is the model that the candidate has to be better than."""
+
     baseline: Arm
     candidate: Arm
 
@@ -22,11 +25,11 @@ class NoGeneration(Exception):
 
 
 def next_generation(experiment: ModelExperiment | None) -> Generation:
-    """The candidate follows what serves: v3 after v2.
+    """The candidate follows what serves: v3 after v2, v4 after v3.
 
     A candidate that lost gives its name to the next: nobody is served by it. While the first two
     models are compared v2 is the one to improve on. Raises NoGeneration while a candidate is being
-    compared, which a new one would replace unseen, and where services know no further version.
+    compared, which a new one would replace unseen, and where no name is left for another.
     """
     if experiment is None or experiment.status == "stopped":
         return _after(FIRST_BASELINE if experiment is None else experiment.control)
@@ -40,9 +43,10 @@ def next_generation(experiment: ModelExperiment | None) -> Generation:
 
 
 def _after(serving: Arm) -> Generation:
-    at = max(ARMS.index(serving), ARMS.index(FIRST_BASELINE))
-    if at + 1 == len(ARMS):
-        raise NoGeneration(
-            f"{serving} serves, and is the last that services know: {', '.join(ARMS)}"
+    baseline = max(serving, FIRST_BASELINE, key=number_of)
+    try:
+        return Generation(baseline=baseline, candidate=next_version(baseline))
+    except InvalidVersion as none_left:
+        raise NoGeneration(f"{serving} serves, and no later one can be named: {none_left}") from (
+            none_left
         )
-    return Generation(baseline=ARMS[at], candidate=ARMS[at + 1])

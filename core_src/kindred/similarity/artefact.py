@@ -12,7 +12,7 @@ import numpy as np
 from kindred.prediction.track_record import TrackRecord
 from kindred.similarity.catalogue import Catalogue
 from kindred.similarity.columns import read_array, write_array
-from kindred.similarity.embedding import DIMENSIONS, EmbeddingModel, Vector
+from kindred.similarity.embedding import EmbeddingModel, Vector, dimension_of
 from kindred.similarity.manifest import (
     MANIFEST,
     CorruptArtefact,
@@ -102,10 +102,11 @@ def load_artefact(directory: Path, *, version: str | None = None) -> Artefact:
 def _check_shapes(artefact: Artefact) -> None:
     manifest, vectors = artefact.manifest, artefact.vectors
     wanted = (manifest.count, manifest.dimension)
-    if manifest.version in DIMENSIONS and manifest.dimension != DIMENSIONS[manifest.version]:
+    dimension = dimension_of(manifest.version)
+    if manifest.dimension != dimension:
         raise ManifestMismatch(
             MANIFEST,
-            expected=f"dimension {DIMENSIONS[manifest.version]} for {manifest.version}",
+            expected=f"dimension {dimension} for {manifest.version}",
             got=str(manifest.dimension),
         )
     if vectors.shape != wanted or vectors.dtype != np.float32:

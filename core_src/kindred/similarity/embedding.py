@@ -2,8 +2,8 @@
 
 All have three parts, weighted and laid side by side: the words, the category, and the other
 attributes. `v1` (64 dimensions) reads metadata alone, so its words are the name's. `v2` (128)
-reads name and description, and when the category is not known predicts it from them. `v3` (128)
-is v2 and further metadata under a linear map that was learned from clicks.
+reads name and description, and when the category is not known predicts it from them. `v3` and
+every later one (128) is v2 and further metadata under a linear map that was learned from clicks.
 """
 
 import math
@@ -18,11 +18,11 @@ import numpy.typing as npt
 from kindred.similarity.app import AppMetadata
 from kindred.similarity.columns import TextColumn, read_array, write_array, write_text
 from kindred.similarity.learned_map import LearnedMap
+from kindred.similarity.versions import LEARNED_ON, is_trained
 from kindred.similarity.words import fold, words
 
 Vector = npt.NDArray[np.float32]
-DIMENSIONS = {"v1": 64, "v2": 128, "v3": 128}
-FITTED = ("v1", "v2")  # on a catalogue alone; v3 is trained on what was clicked
+DIMENSIONS = {"v1": 64, "v2": 128}  # a trained model has those of the one it is learned on
 _NAME_COUNTS = 4  # times; a name says more than as many words of a description
 
 
@@ -165,8 +165,13 @@ class EmbeddingModel:
             attributes=Projection.open(directory, "attributes"),
             weights=read_array(directory, "weights"),
             average=read_array(directory, "average"),
-            learned=LearnedMap.open(directory) if version == "v3" else None,
+            learned=LearnedMap.open(directory) if is_trained(version) else None,
         )
+
+
+def dimension_of(version: str) -> int:
+    """Raises InvalidVersion."""
+    return DIMENSIONS[LEARNED_ON if is_trained(version) else version]
 
 
 def unit(vector: Vector) -> Vector:

@@ -1,4 +1,4 @@
-"""What v3 lays over v2: further metadata, and weights learned from clicks, as one linear map."""
+"""What a trained model lays over v2: further metadata and learned weights, as one linear map."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -70,7 +70,7 @@ def test_no_record_is_no_experiment(table):
         pytest.param({"v1_weight": {"N": "7"}}, "given 7.0, allowed 0 to 1", id="too heavy"),
         pytest.param({"v1_weight": {"N": "1"}, "winner": {"S": "v9"}}, "winner", id="odd winner"),
         pytest.param(
-            {"control": {"S": "v8"}, "v8_weight": {"N": "1"}}, "control", id="odd control"
+            {"control": {"S": "v0"}, "v0_weight": {"N": "1"}}, "control", id="odd control"
         ),
         pytest.param(
             {"treatment": {"S": "v1"}, "v1_weight": {"N": "1"}},

@@ -33,9 +33,10 @@ def test_the_arm_of_a_unit(state, remembered, expected):
 
 
 @pytest.mark.parametrize("app", list("abcdefgh"))
-def test_a_later_pair_of_models_splits_units_by_the_same_hash(app):
-    later = experiment(control="v2", treatment="v3", control_weight=0.4)
-    expected = {"v1": "v2", "v2": "v3"}[pick_arm("p", app, 0.4)]
+@pytest.mark.parametrize(("control", "treatment"), [("v2", "v3"), ("v3", "v4"), ("v9", "v10")])
+def test_a_later_pair_of_models_splits_units_by_the_same_hash(app, control, treatment):
+    later = experiment(control=control, treatment=treatment, control_weight=0.4)
+    expected = {"v1": control, "v2": treatment}[pick_arm("p", app, 0.4)]
 
     assert later.assign(partner_id="p", app_id=app, remembered=None) == expected
 
@@ -61,6 +62,9 @@ def test_without_a_record_everybody_is_on_the_control():
         ({"control_weight": 1.2}, "v1_weight: given 1.2, allowed 0 to 1"),
         ({"control_weight": float("nan")}, "v1_weight: given nan, allowed 0 to 1"),
         ({"winner": "v3"}, "winner: given 'v3', allowed v1, v2"),
+        ({"control": "v100"}, "control: given 'v100', allowed v1, v2, ... v99"),
+        ({"treatment": "v02"}, "treatment: given 'v02', allowed v1, v2, ... v99"),
+        ({"treatment": None}, "treatment: given None, allowed v1, v2, ... v99"),
     ],
 )
 def test_a_record_that_cannot_be_obeyed_says_why(change, message):

@@ -112,6 +112,26 @@ def test_what_cannot_be_meant_is_refused(change: Change, message: str) -> None:
         changed(None, change)
 
 
+@pytest.mark.parametrize(
+    ("given", "status", "message"),
+    [
+        pytest.param("v0", 2, "given v0, allowed v1, v2, ... v99", id="no version"),
+        pytest.param("V2", 2, "given V2, allowed v1, v2, ... v99", id="spelt otherwise"),
+        pytest.param("v4", 1, "winner: given 'v4', allowed v1, v2", id="of another experiment"),
+    ],
+)
+def test_a_winner_is_one_of_the_two_models(
+    dynamodb: Any, given: str, status: int, message: str
+) -> None:
+    seed_experiment(dynamodb, table=TABLE)
+
+    refused = run("set", "--status", "completed", "--winner", given)
+
+    assert refused.exit_code == status
+    assert message in " ".join(refused.stderr.replace("│", " ").split())
+    assert "winner" not in record(dynamodb)
+
+
 @pytest.mark.parametrize("given", ["2", "nan", "infinity", "half"])
 def test_a_weight_that_is_no_share_is_a_wrong_command(dynamodb: Any, given: str) -> None:
     result = run("set", "--control-weight", given)

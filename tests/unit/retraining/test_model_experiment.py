@@ -39,9 +39,26 @@ def test_a_candidate_that_people_are_given_is_not_replaced_unseen():
         next_generation(experiment())
 
 
-def test_a_version_that_no_service_knows_is_not_trained():
-    with pytest.raises(NoGeneration, match="v3 serves, and is the last that services know"):
-        next_generation(experiment(status="completed", winner="v3"))
+@pytest.mark.parametrize(
+    ("current", "baseline", "candidate"),
+    [
+        pytest.param(experiment(status="completed", winner="v3"), "v3", "v4", id="v3 serves"),
+        pytest.param(
+            experiment("v3", "v4", "completed", winner="v3"), "v3", "v4", id="a v4 has lost"
+        ),
+        pytest.param(experiment("v3", "v4", "stopped"), "v3", "v4", id="v4 was stopped"),
+        pytest.param(
+            experiment("v9", "v10", "completed", winner="v10"), "v10", "v11", id="tenth of many"
+        ),
+    ],
+)
+def test_a_later_model_is_to_be_better_than_the_one_that_serves(current, baseline, candidate):
+    assert next_generation(current) == Generation(baseline=baseline, candidate=candidate)
+
+
+def test_after_the_last_name_nothing_is_trained():
+    with pytest.raises(NoGeneration, match=r"v99 serves, .* allowed v1, v2, \.\.\. v99"):
+        next_generation(experiment("v98", "v99", "completed", winner="v99"))
 
 
 @pytest.mark.parametrize(
