@@ -24,6 +24,14 @@ def retraining(*names):
 
 CONTAINERS = {ENDPOINT_ROLE, TRAINING_ROLE}
 FUNCTIONS = rollout(*ROLLOUT) | retraining(*RETRAINING) | {f"{START}/Role"}
+# Who may put away a run that failed: schedules, and Lambda in the functions' name.
+UNSCHEDULED = {
+    *retraining(*DAILY),
+    *rollout("AdmitPackage"),
+    f"{START}/Role",
+    *(f"SageMakerStack/Retraining/{name}Daily/Role" for name in DAILY),
+    "SageMakerStack/Retraining/StartWeekly/Role",
+}
 # What has no resource-level permission in IAM, and who needs it none the less.
 _RECONCILER = (
     "application-autoscaling:DescribeScalableTargets",

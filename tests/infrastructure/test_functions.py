@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import re
 import subprocess
 import sys
 
@@ -13,7 +12,6 @@ from kindred_constructs.function_bundle import FunctionBundle, WheelsMissing
 from stacks.application import assemble, create_app
 from stacks.environment_file import load_environment
 from stacks.yaml_file import InvalidFile
-from tests.infrastructure import models
 
 FUNCTIONS = {
     "Assign": "experiment_functions.assign.handler",
@@ -53,19 +51,6 @@ def test_these_functions_and_no_others_run(platform):
     }
 
     assert handlers == FUNCTIONS
-
-
-def test_functions_of_models_are_named_as_their_handlers(platform):
-    handlers = {
-        each.path.rpartition("/")[2]: each.properties["Handler"]
-        for each in platform.of_type("AWS::Lambda::Function", stack="SageMakerStack")
-    }
-
-    assert handlers.keys() == {*models.ROLLOUT, *models.RETRAINING, "StartRetraining"}
-    for name, handler in handlers.items():
-        module = handler.removesuffix(".handler")
-        assert module.partition(".")[2] == re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        assert len(inspect.signature(importlib.import_module(module).handler).parameters) == 2
 
 
 @pytest.mark.parametrize("handler", FUNCTIONS.values())

@@ -1,6 +1,6 @@
 """Who may change which endpoint, ask it, and hand which role to SageMaker."""
 
-from tests.infrastructure.models import CONTAINERS, rollout
+from tests.infrastructure.models import CONTAINERS, MACHINE_ROLE, rollout
 from tests.infrastructure.models import retraining as retraining_roles
 from tests.infrastructure.synthesized import as_list
 
@@ -127,3 +127,15 @@ def test_scaling_is_of_sagemaker_alone(platform):
         assert statement["Condition"] == {
             "StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}
         }
+
+
+def test_no_role_changes_permissions_and_none_but_those_of_models_passes_one(platform):
+    services = {permission.action.partition(":")[0] for permission in platform.permissions}
+    by = {each.role for each in platform.permissions if each.action.startswith("iam:")}
+
+    assert services.isdisjoint({"sts", "organizations"})
+    assert by == {
+        *rollout("Reconcile"),
+        *retraining_roles("StageModel"),
+        MACHINE_ROLE,
+    }

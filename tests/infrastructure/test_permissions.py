@@ -23,14 +23,6 @@ EVALUATORS = function_roles("Assign", "EvaluateFlag")
 CONSUMERS = function_roles("ProcessEvents", "IndexEvents")
 DECIDERS = function_roles("AggregateMetrics", "SelectWinner")
 DAILY = {f"LambdaStack/{name}Daily/Role" for name in ("AggregateMetrics", "SelectWinner")}
-# Of what models need daily or weekly, and of what they approve.
-OF_MODELS = {
-    *models.retraining(*models.DAILY),
-    *models.rollout("AdmitPackage"),
-    f"{models.START}/Role",
-    *(f"SageMakerStack/Retraining/{name}Daily/Role" for name in models.DAILY),
-    "SageMakerStack/Retraining/StartWeekly/Role",
-}
 DELIVERY = "StreamingStack/Archive/DeliveryRole"
 INDEXER = function_roles("IndexEvents")
 
@@ -200,7 +192,7 @@ def test_only_counting_writes_what_is_counted(platform, table):
         pytest.param(
             "sqs:SendMessage",
             "StreamingStack/Unscheduled",
-            DAILY | DECIDERS | OF_MODELS,
+            DAILY | DECIDERS | models.UNSCHEDULED,
             id="failed runs: schedules, and Lambda in the functions' name",
         ),
         pytest.param(
@@ -283,19 +275,6 @@ def test_nothing_is_allowed_everywhere_but_what_iam_cannot_limit(platform):
 
 def test_no_action_is_a_wildcard(platform):
     assert [each for each in platform.permissions if "*" in each.action] == []
-
-
-def test_no_role_changes_permissions_and_none_but_those_of_models_passes_one(platform):
-    """What is passed, and to whom, is a matter of `test_model_permissions`."""
-    services = {permission.action.partition(":")[0] for permission in platform.permissions}
-    by = {each.role for each in platform.permissions if each.action.startswith("iam:")}
-
-    assert services.isdisjoint({"sts", "organizations"})
-    assert by == {
-        *models.rollout("Reconcile"),
-        *models.retraining("StageModel"),
-        models.MACHINE_ROLE,
-    }
 
 
 def test_aws_managed_policies_are_those_that_aws_asks_for(platform):

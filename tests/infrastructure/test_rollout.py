@@ -1,10 +1,13 @@
 """Rollouts: what wakes the reconciler, what it is told, who asks, and who hears of it."""
 
+import importlib
+import inspect
 import json
+import re
 
 import pytest
 
-from tests.infrastructure.models import ENDPOINT_ROLE, TRAINING_ROLE, rollout
+from tests.infrastructure.models import ENDPOINT_ROLE, RETRAINING, ROLLOUT, TRAINING_ROLE, rollout
 
 STACK = "SageMakerStack"
 RECONCILER = rollout("Reconcile")
@@ -182,3 +185,16 @@ def test_a_minute_lasts_a_minute_but_on_a_laptop(environment, platform):
     told = settings(platform, "Reconcile")["ROLLOUT_MINUTE_SECONDS"]
 
     assert told == ("5" if environment.name == "local" else "60")
+
+
+def test_functions_of_models_are_named_as_their_handlers(platform):
+    handlers = {
+        each.path.rpartition("/")[2]: each.properties["Handler"]
+        for each in platform.of_type("AWS::Lambda::Function", stack="SageMakerStack")
+    }
+
+    assert handlers.keys() == {*ROLLOUT, *RETRAINING, "StartRetraining"}
+    for name, handler in handlers.items():
+        module = handler.removesuffix(".handler")
+        assert module.partition(".")[2] == re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        assert len(inspect.signature(importlib.import_module(module).handler).parameters) == 2
