@@ -35,7 +35,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
             source=f"the first window, to {until:%Y-%m-%d}", distributions=current
         )
         save_reference(training_data(), reference)
-    if reference and reference.error is None and error:
+    if reference and error and error.is_enough and not _has_error(reference):
         reference = replace(reference, error=error)
         save_reference(training_data(), reference)
     found = list(drifts(reference.distributions, current)) if reference else []
@@ -58,6 +58,11 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 def _is_enough(current: Distributions) -> bool:
     return any(sum(counts.values()) >= LEAST_SAMPLES for counts in current.categories.values())
+
+
+def _has_error(reference: Reference) -> bool:
+    """One of a few outcomes would never be compared with, and stay until the next model."""
+    return reference.error is not None and reference.error.is_enough
 
 
 def _publish(found: Sequence[FeatureDrift]) -> None:

@@ -68,6 +68,10 @@ class PredictionError:
     mae: float
     outcomes: int
 
+    @property
+    def is_enough(self) -> bool:
+        return self.outcomes >= LEAST_OUTCOMES
+
 
 def growth(reference: PredictionError | None, current: PredictionError | None) -> float | None:
     """By how much the error is larger than the reference's: 0.5 is half as much again.
@@ -75,7 +79,7 @@ def growth(reference: PredictionError | None, current: PredictionError | None) -
     None where either was measured on too few outcomes, or the reference never erred.
     """
     for error in (reference, current):
-        if error is None or error.outcomes < LEAST_OUTCOMES:
+        if error is None or not error.is_enough:
             return None
     assert reference is not None
     assert current is not None

@@ -114,6 +114,15 @@ def test_an_error_that_grows_by_60_percent_is_published_so(platform, capsys):
     assert values(metrics, "PredictionMae")[None] == pytest.approx(0.16)
 
 
+def test_an_error_of_a_few_outcomes_is_no_reference_for_ever(platform, capsys):
+    measured(platform, capsys, week(games=1_000), [("0.40", "5")])
+    measured(platform, capsys, week(games=1_000), [("0.10", "500")])
+
+    said, _ = measured(platform, capsys, week(games=1_000), [("0.16", "500")])
+
+    assert said["prediction_mae_growth"] == pytest.approx(0.6)
+
+
 def test_the_week_before_the_run_is_asked_for(platform, capsys):
     measured(platform, capsys, week(games=30))
 
