@@ -35,11 +35,10 @@ class TrainedModel:
 
     @property
     def evaluation(self) -> bytes:
-        """Raises CorruptArtefact where the training left none."""
-        path = self.directory / EVALUATION
-        if not path.is_file():
-            raise CorruptArtefact(EVALUATION, expected="an evaluation", got="no such file")
-        return path.read_bytes()
+        """Raises CorruptArtefact where the training left none that the manifest answers for."""
+        if EVALUATION not in self.manifest.files:
+            raise CorruptArtefact(EVALUATION, expected="a checksum in the manifest", got="none")
+        return (self.directory / EVALUATION).read_bytes()
 
 
 def fetch_trained_model(

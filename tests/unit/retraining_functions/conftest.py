@@ -27,6 +27,7 @@ from ops.local.sagemaker.pace import Pace
 from ops.local.sagemaker.server import endpoint_parts
 from retraining_functions import collaborators, retraining_settings
 from retraining_functions import test_staging as staging_test
+from tests.unit.retraining_functions.course import METRICS
 from tests.unit.retraining_functions.fake_lake import FakeLake
 from tests.unit.retraining_functions.fake_stores import FeatureStore, ModelOf
 
@@ -92,6 +93,7 @@ def fitted(directory, version):
         # Learned nothing: what is tested here does not look at how good it is.
         nothing = LearnedMap((), np.eye(128, 128 + len(MEASURES), dtype=np.float32))
         model = replace(model, version=version, learned=nothing)
+        (directory / "evaluation.json").write_text(json.dumps(METRICS))
     vectors = embed_all(model, metadata)
     write_artefact(
         directory,

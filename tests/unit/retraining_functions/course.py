@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import tarfile
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
+from kindred.similarity.manifest import MANIFEST, Manifest, StoredFile
 from kindred_aws.artefact_store import ArtefactStore
 from retraining_functions import (
     check_staging,
@@ -49,15 +52,19 @@ def put_interactions(
 
 def put_model(platform: Any, state: dict[str, Any], directory: Any, metrics: Any = METRICS) -> None:
     """As a training job leaves it."""
+    files = {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+    if metrics != METRICS:
+        files |= _evaluated(Manifest.from_json(files[MANIFEST]), metrics)
     packed = BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for path in sorted(directory.rglob("*")):
-            if path.is_file():
-                archive.add(path, path.relative_to(directory).as_posix())
-        said = json.dumps(metrics).encode()
-        member = tarfile.TarInfo("evaluation.json")
-        member.size = len(said)
-        archive.addfile(member, BytesIO(said))
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, BytesIO(content))
     name = state["plan"]["training_job_name"]
     key = f"models/{state['run_id']}/{name}/output/model.tar.gz"
     platform.s3.put_object(Bucket="training", Key=key, Body=packed.getvalue())
@@ -66,6 +73,14 @@ def put_model(platform: Any, state: dict[str, Any], directory: Any, metrics: Any
         "TrainingJobArn": f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{name}",
         "ModelArtifacts": {"S3ModelArtifacts": f"s3://training/{key}"},
     }
+
+
+def _evaluated(manifest: Manifest, metrics: Any) -> dict[str, bytes]:
+    """The files that change with what was measured."""
+    said = json.dumps(metrics).encode()
+    file = StoredFile(sha256=hashlib.sha256(said).hexdigest(), bytes=len(said))
+    changed = replace(manifest, files={**manifest.files, "evaluation.json": file})
+    return {"evaluation.json": said, MANIFEST: changed.to_json().encode()}
 
 
 def trained(platform: Any, directory: Any, metrics: Any = METRICS) -> dict[str, Any]:
