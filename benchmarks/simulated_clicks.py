@@ -78,19 +78,29 @@ def simulate_clicks(
         }
 
 
-def lay_out_job(root: Path, artefact: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """The folder that SageMaker would lay out for a training job, channels filled."""
-    published = root / "input" / "data" / "embeddings"
-    manifest = Manifest.from_json((artefact / MANIFEST).read_bytes())
-    for name, file in manifest.files.items():
-        target = published / file.sha256[:12] / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(artefact / name, target)
-    shutil.copyfile(artefact / MANIFEST, published / MANIFEST)
+def lay_out_job(
+    root: Path, fitted: Path, rows: Iterable[dict[str, Any]], *, serving: Path | None = None
+) -> None:
+    """The folder that SageMaker would lay out for a training job, channels filled.
+
+    What serves is v2 itself, where no other artefact is given.
+    """
+    for channel, artefact in (("embeddings", fitted), ("serving", serving or fitted)):
+        publish_into(root / "input" / "data" / channel, artefact)
     interactions = root / "input" / "data" / "interactions"
     interactions.mkdir(parents=True)
     with (interactions / "part-0.jsonl").open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def publish_into(channel: Path, artefact: Path) -> None:
+    """An artefact's files as the store keeps them."""
+    manifest = Manifest.from_json((artefact / MANIFEST).read_bytes())
+    for name, file in manifest.files.items():
+        target = channel / file.sha256[:12] / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(artefact / name, target)
+    shutil.copyfile(artefact / MANIFEST, channel / MANIFEST)
 
 
 def _nearest(vectors: npt.NDArray[np.float32], row: int, count: int) -> npt.NDArray[np.int64]:

@@ -130,6 +130,7 @@ class TrainingJob(Construct):
             "InputDataConfig": [
                 _channel("interactions", "$.plan.interactions_uri"),
                 _channel("embeddings", "$.plan.embeddings_uri"),
+                _channel("serving", "$.plan.serving_uri"),
             ],
             "OutputDataConfig": {
                 "S3OutputPath.$": "$.plan.output_uri",

@@ -8,7 +8,10 @@ table below says "tell", the machine publishes that to its topic as it is.
 
     PlanTrainingData [$.plan]       {ready, training_job_name, baseline_version, candidate_version,
                                      query, client_request_token, dataset_prefix, interactions_uri,
-                                     embeddings_uri, output_uri, checkpoint_uri, notice}
+                                     embeddings_uri, serving_uri, output_uri, checkpoint_uri,
+                                     notice}; `baseline_version` is the model that serves, or v2
+                                     where v1 does: the candidate is learned on v2 (embeddings)
+                                     and has to be better than the baseline (serving)
       not ready: tell, succeed
     QueryTrainingData               athena startQueryExecution.sync: QueryString $.plan.query,
                                      ClientRequestToken $.plan.client_request_token, the workgroup
@@ -17,10 +20,11 @@ table below says "tell", the machine publishes that to its topic as it is.
       not enough: tell, succeed
     TrainModel [$.training]         sagemaker createTrainingJob.sync: TrainingJobName
                                      $.plan.training_job_name, channels `interactions`
-                                     $.plan.interactions_uri and `embeddings` $.plan.embeddings_uri,
-                                     OutputDataConfig $.plan.output_uri, CheckpointConfig
-                                     $.plan.checkpoint_uri, hyperparameter `version`
-                                     $.plan.candidate_version; ResultSelector keeps
+                                     $.plan.interactions_uri, `embeddings` $.plan.embeddings_uri and
+                                     `serving` $.plan.serving_uri, OutputDataConfig
+                                     $.plan.output_uri, CheckpointConfig $.plan.checkpoint_uri,
+                                     hyperparameter `version` $.plan.candidate_version;
+                                     ResultSelector keeps
                                      {TrainingJobName, TrainingJobArn, ModelArtifacts}
     EvaluateModel [$.evaluation]    {promote, reason, metrics, model_data_url, model_data_sha256,
                                      model_version, evaluation_url, notice}

@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 
 from kindred.retraining.generations import NoGeneration, next_generation
+from kindred.similarity.versions import LEARNED_ON
 from kindred_aws.interaction_query import interactions_query
 from retraining_functions.collaborators import experiments, tables, training_data
 from retraining_functions.machine_state import State, notice, run_id_of, started_at
@@ -33,6 +34,7 @@ def handler(state: State, _context: object) -> dict[str, Any]:
         }
     data = training_data()
     dataset_uri = data.uri(run_id, "interactions")
+    published = f"s3://{settings().embeddings_bucket}/embeddings"
     planned = {
         "ready": True,
         "training_job_name": f"{settings().training_job_prefix}{run_id}",
@@ -49,7 +51,9 @@ def handler(state: State, _context: object) -> dict[str, Any]:
         "client_request_token": hashlib.sha256(f"interactions {run_id}".encode()).hexdigest(),
         "dataset_prefix": f"{data.prefix(run_id)}/interactions/",
         "interactions_uri": dataset_uri,
-        "embeddings_uri": f"s3://{settings().embeddings_bucket}/embeddings/{generation.baseline}/",
+        "embeddings_uri": f"{published}/{LEARNED_ON}/",
+        # The same while v2 serves: a job has the channels that the machine's definition names.
+        "serving_uri": f"{published}/{generation.baseline}/",
         # Not below the run's own data, which ends: an endpoint fetches its model for years.
         "output_uri": f"s3://{data.bucket}/models/{run_id}/",
         "checkpoint_uri": data.uri(run_id, "checkpoints"),

@@ -123,6 +123,19 @@ def test_training_runs_on_spot_from_checkpoints_and_ends(environment, job):
     assert limit["MaxWaitTimeInSeconds"] >= limit["MaxRuntimeInSeconds"]
 
 
+def test_training_gets_its_data_the_model_to_learn_on_and_the_one_that_serves(job):
+    channels = {
+        each["ChannelName"]: each["DataSource"]["S3DataSource"]["S3Uri.$"]
+        for each in job["InputDataConfig"]
+    }
+
+    assert channels == {
+        "interactions": "$.plan.interactions_uri",
+        "embeddings": "$.plan.embeddings_uri",
+        "serving": "$.plan.serving_uri",
+    }
+
+
 def test_training_is_encrypted_and_reaches_nothing(platform, job):
     assert platform.named(job["OutputDataConfig"]["KmsKeyId"], stack=STACK) == "DataStack/DataKey"
     assert job["ResourceConfig"]["VolumeKmsKeyId"] == "DataStack/DataKey"

@@ -1,1 +1,1 @@
-"""Training container: learns embedding model v3 from which neighbours were clicked."""
+"""Training container: learns v3, and later models, from which neighbours were clicked."""

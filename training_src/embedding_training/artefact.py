@@ -21,20 +21,20 @@ from kindred.similarity.metric_inputs import MetricInputs, mapped
 from kindred.similarity.metric_selection import Selection
 
 EVALUATION = "evaluation.json"
-VERSION = "v3"
 
 
 def write_model(
     made: Path,
     *,
-    baseline: Artefact,
+    version: str,
+    fitted: Artefact,
     catalogue: Path,
     inputs: MetricInputs,
     selection: Selection,
     evaluation: Mapping[str, Any],
     fingerprint: str,
 ) -> Manifest:
-    """A complete artefact of v3 in `made`, over a copy of the baseline's catalogue folder."""
+    """A complete artefact in `made`, over a copy of the catalogue folder of `fitted`."""
     shutil.copytree(catalogue, made / "catalogue")
     text = json.dumps(evaluation, indent=2, sort_keys=True) + "\n"
     (made / EVALUATION).write_text(text, encoding="utf-8")
@@ -44,16 +44,16 @@ def write_model(
     return write_artefact(
         made,
         model=replace(
-            baseline.model,
-            version=VERSION,
-            average=average if average.any() else baseline.model.average,
+            fitted.model,
+            version=version,
+            average=average if average.any() else fitted.model.average,
             learned=LearnedMap(inputs.terms, selection.matrix),
         ),
         vectors=vectors,
         catalogue=columns,
         performance=fit_track_record(columns, vectors),
         fit_sha256=fingerprint,
-        model_card=_model_card(baseline, evaluation),
+        model_card=_model_card(fitted, evaluation),
     )
 
 
@@ -66,14 +66,15 @@ def hand_over(made: Path, folder: Path) -> None:
     shutil.copyfile(made / MANIFEST, folder / MANIFEST)
 
 
-def _model_card(baseline: Artefact, evaluation: Mapping[str, Any]) -> Mapping[str, Any]:
-    given = baseline.manifest
+def _model_card(fitted: Artefact, evaluation: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = fitted.manifest
     return {
         "summary": "v2's words, category and attributes, and the most common attributes, the "
         "rating and the popularity beside them, weighted as clicks on shown neighbours bear out; "
         f"{given.dimension} dimensions.",
         "data": {
-            "baseline": given.model_version,
+            "learned_on": given.model_version,
+            "baseline": evaluation["baseline_model_version"],
             "catalogue_sha256": given.catalogue_sha256,
             "requests": evaluation["requests"],
         },
@@ -81,7 +82,7 @@ def _model_card(baseline: Artefact, evaluation: Mapping[str, Any]) -> Mapping[st
         "decided when to stop and how far to go from v2",
         "quality": {name: evaluation[name] for name in ("recall_at_10", "baseline_recall_at_10")},
         "intended_use": "finding similar apps, and predicting an app's performance from them",
-        "limits": "learned from what v1 and v2 chose to show: of apps that were never shown it "
-        "knows only what v2 does; an app that is not in the catalogue is taken to be of average "
+        "limits": "learned from what earlier models chose to show: of apps that were never shown "
+        "it knows only what v2 does; an app that is not in the catalogue is taken to be of average "
         "rating and popularity",
     }

@@ -1,15 +1,17 @@
-"""What the held-out requests say of the new model, and of the one that it is to improve on."""
+"""What the held-out requests say of the new model, and of the one that serves."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from embedding_training.preparation import MOST_CLICKS
-from kindred.similarity.click_model import ClickModel
-from kindred.similarity.clicked_requests import ClickedRequests
-from kindred.similarity.metric_inputs import MetricInputs, map_matrix
-from kindred.similarity.metric_selection import Selection, ranks_under, weights_of_clicks
+from embedding_training.preparation import MOST_CLICKS, Prepared
+from kindred.similarity.metric_selection import (
+    Selection,
+    ranks_of_serving,
+    ranks_under,
+    weights_of_clicks,
+)
 from kindred.similarity.ranking_quality import (
     RankingQuality,
     compare_recall,
@@ -26,7 +28,7 @@ class NothingHeldOut(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Both models over the whole catalogue, on the same requests.
+    """Both models over the whole catalogue, on the same requests; `baseline` is what serves.
 
     `model` and `baseline` count clicks by how seldom their rank is looked at. `model_as_clicked`
     and `baseline_as_clicked` count every click alike, which favours whoever chose the ranks.
@@ -50,18 +52,18 @@ class Evaluation:
         }
 
 
-def evaluate(
-    selection: Selection, holdout: ClickedRequests, clicks: ClickModel, inputs: MetricInputs
-) -> Evaluation:
+def evaluate(selection: Selection, prepared: Prepared) -> Evaluation:
     """Raises NothingHeldOut."""
+    holdout = prepared.requests["holdout"]
     if not len(holdout):
         raise NothingHeldOut(
             "given no held-out request with a click on an app of the catalogue; "
             "allowed: at least one"
         )
-    weights = weights_of_clicks(holdout, clicks.click_weights(holdout, most=MOST_CLICKS))
-    ours = ranks_under(selection.matrix, holdout, inputs)
-    theirs = ranks_under(map_matrix(inputs, inputs.start), holdout, inputs)
+    clicks = prepared.clicks.click_weights(holdout, most=MOST_CLICKS)
+    weights = weights_of_clicks(holdout, clicks)
+    ours = ranks_under(selection.matrix, holdout, prepared.inputs)
+    theirs = ranks_of_serving(prepared.serving, holdout)
     baseline = measure_weighted_ranking(theirs, weights)
     improvement = compare_recall(ours, theirs, weights) if baseline.recall_at_10 else None
     return Evaluation(

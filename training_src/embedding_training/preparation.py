@@ -14,6 +14,7 @@ from kindred.similarity.clicked_requests import (
     clicked_requests,
     near_and_not_shown,
 )
+from kindred.similarity.embedding import Vector
 from kindred.similarity.interactions import Interaction, Interactions, Part, part_of
 from kindred.similarity.metric_inputs import MetricInputs, metric_inputs
 from kindred.similarity.metric_learning import Examples
@@ -25,9 +26,11 @@ PARTS: tuple[Part, ...] = ("training", "validation", "holdout")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """`requests` have at least one click."""
+    """`requests` have at least one click. `serving` is float32[apps, dimension]: where the model
+    that serves has the catalogue's apps."""
 
     inputs: MetricInputs
+    serving: Vector
     requests: Mapping[Part, ClickedRequests]
     clicks: ClickModel
 
@@ -52,15 +55,16 @@ class Prepared:
         )
 
 
-def prepare(interactions: Interactions, baseline: Artefact) -> Prepared:
+def prepare(interactions: Interactions, *, fitted: Artefact, serving: Artefact) -> Prepared:
     """The click model is fitted on the training part alone."""
-    inputs = metric_inputs(baseline)
+    inputs = metric_inputs(fitted)
     rows: dict[Part, list[Interaction]] = {part: [] for part in PARTS}
     for row in interactions.rows:
         rows[part_of(row.request_id)].append(row)
-    requests = {part: clicked_requests(rows[part], baseline, inputs) for part in PARTS}
+    requests = {part: clicked_requests(rows[part], fitted, inputs, serving) for part in PARTS}
     return Prepared(
         inputs=inputs,
+        serving=serving.vectors,
         requests={part: requests[part].with_clicks() for part in PARTS},
         clicks=fit_click_model(requests["training"], inputs),
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kindred.similarity.metric_learning import Schedule
+from kindred.similarity.versions import FIRST_TRAINED, LAST, is_trained, is_version
 
-_VERSION = "v3"
 _OF_SAGEMAKER = "sagemaker_"  # how names begin that its own tools add
 # Each with the least and the most that is allowed.
 _WHOLE = {"seed": (0, 2**32 - 1), "epochs": (0, 200), "batch_size": (1, 4096), "patience": (1, 200)}
@@ -36,7 +36,13 @@ class Folders:
 
     @property
     def embeddings(self) -> Path:
+        """The fitted model that is learned on, as it is published."""
         return self.root / "input" / "data" / "embeddings"
+
+    @property
+    def serving(self) -> Path:
+        """The model to be better than, as it is published; it may be the same."""
+        return self.root / "input" / "data" / "serving"
 
     @property
     def checkpoints(self) -> Path:
@@ -57,6 +63,9 @@ class Folders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
+    """`version` is what the trained model is called."""
+
+    version: str = FIRST_TRAINED
     schedule: Schedule = field(default_factory=Schedule)
     most_bad_share: float = 0.01
 
@@ -72,20 +81,21 @@ def read_settings(path: Path) -> Settings:
     if not isinstance(given, dict):
         raise InvalidSettings(f"{path.name}: given {type(given).__name__}; allowed: a JSON object")
     ours = {name: text for name, text in given.items() if not name.startswith(_OF_SAGEMAKER)}
-    version = ours.pop("version", _VERSION)
-    if version != _VERSION:
-        raise InvalidSettings(f"version: given {version!r}; allowed: {_VERSION}")
+    version = ours.pop("version", FIRST_TRAINED)
+    if not is_version(version) or not is_trained(version):
+        raise InvalidSettings(f"version: given {version!r}; allowed: {FIRST_TRAINED} to v{LAST}")
     if unknown := sorted(ours.keys() - _WHOLE.keys() - _SHARES.keys()):
         allowed = ", ".join(("version", *_WHOLE, *_SHARES))
         raise InvalidSettings(f"no hyperparameter {unknown[0]!r}; allowed: {allowed}")
     whole = {name: _whole(name, ours[name]) for name in ours.keys() & _WHOLE.keys()}
     shares = {name: _share(name, ours[name]) for name in ours.keys() & _SHARES.keys()}
-    return _settings(whole, shares)
+    return _settings(version, whole, shares)
 
 
-def _settings(whole: Mapping[str, int], shares: Mapping[str, float]) -> Settings:
+def _settings(version: str, whole: Mapping[str, int], shares: Mapping[str, float]) -> Settings:
     usual = Schedule()
     return Settings(
+        version=version,
         schedule=Schedule(
             seed=whole.get("seed", usual.seed),
             epochs=whole.get("epochs", usual.epochs),

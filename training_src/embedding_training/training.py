@@ -1,4 +1,4 @@
-"""One training job, from its channels to a complete artefact of v3."""
+"""One training job, from its channels to a complete artefact of a new model."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from embedding_training.artefact import EVALUATION, hand_over, write_model
 from embedding_training.checkpoints import Checkpoints, fingerprint
-from embedding_training.embeddings_channel import open_baseline
 from embedding_training.evaluation import Evaluation, evaluate
+from embedding_training.model_channels import open_fitted, open_serving
 from embedding_training.preparation import MOST_CLICKS, PARTS, Prepared, prepare
 from embedding_training.settings import Folders, Settings, read_settings
 from kindred.similarity.artefact import Artefact
@@ -49,17 +49,14 @@ def run_job(folders: Folders, *, say: Say, before_batch: Callable[[], None]) -> 
 
 def _run_job(folders: Folders, say: Say, before_batch: Callable[[], None]) -> Evaluation:
     settings = read_settings(folders.hyperparameters)
-    interactions = read_interactions(
-        [path for path in folders.interactions.rglob("*") if _is_read(path)],
-        most_bad_share=settings.most_bad_share,
-    )
-    say(f"{len(interactions.rows)} requests, {interactions.repeated} rows repeated")
-    for bad in interactions.bad:
-        say(f"bad row left out: {bad}")
+    interactions = _read(folders, settings, say)
     with tempfile.TemporaryDirectory(prefix="training-") as scratch:
-        opened, made = Path(scratch) / "baseline", Path(scratch) / "made"
-        baseline = open_baseline(folders.embeddings, opened)
-        prepared = prepare(interactions, baseline)
+        opened, made = Path(scratch) / "fitted", Path(scratch) / "made"
+        fitted = open_fitted(folders.embeddings, opened)
+        serving = open_serving(
+            folders.serving, Path(scratch) / "serving", fitted=fitted, candidate=settings.version
+        )
+        prepared = prepare(interactions, fitted=fitted, serving=serving)
         if prepared.ranks_shown <= K:
             say(f"no list is longer than {K}: who made it has a recall@{K} of 1 by construction")
         parts = (prepared.examples("training"), prepared.examples("validation"))
@@ -67,18 +64,17 @@ def _run_job(folders: Folders, say: Say, before_batch: Callable[[], None]) -> Ev
         checkpoints = Checkpoints(folders.checkpoints, fingerprint=job)
         progress = _learn(parts, prepared, settings.schedule, checkpoints, say, before_batch)
         selection = _select(prepared, progress)
-        say(f"best epoch {progress.best_epoch}, step {selection.step:g} of the way from v2")
-        evaluation = evaluate(
-            selection, prepared.requests["holdout"], prepared.clicks, prepared.inputs
-        )
+        say(_told(progress, selection, serving))
+        evaluation = evaluate(selection, prepared)
         write_model(
             made,
-            baseline=baseline,
+            version=settings.version,
+            fitted=fitted,
             catalogue=opened / "catalogue",
             inputs=prepared.inputs,
             selection=selection,
             evaluation=evaluation.to_json()
-            | _data(interactions, prepared, baseline)
+            | _data(interactions, prepared, fitted, serving)
             | _training(prepared, settings, progress, selection),
             fingerprint=job,
         )
@@ -86,6 +82,17 @@ def _run_job(folders: Folders, say: Say, before_batch: Callable[[], None]) -> Ev
         shutil.copyfile(made / EVALUATION, folders.evaluation)
         hand_over(made, folders.model)
     return evaluation
+
+
+def _read(folders: Folders, settings: Settings, say: Say) -> Interactions:
+    interactions = read_interactions(
+        [path for path in folders.interactions.rglob("*") if _is_read(path)],
+        most_bad_share=settings.most_bad_share,
+    )
+    say(f"{len(interactions.rows)} requests, {interactions.repeated} rows repeated")
+    for bad in interactions.bad:
+        say(f"bad row left out: {bad}")
+    return interactions
 
 
 def _is_read(path: Path) -> bool:
@@ -119,12 +126,21 @@ def _learn(
 def _select(prepared: Prepared, progress: Progress) -> Selection:
     validation = prepared.requests["validation"]
     weights = prepared.clicks.click_weights(validation, most=MOST_CLICKS)
-    return select_step(progress.weights, validation, weights, prepared.inputs)
+    return select_step(progress.weights, validation, weights, prepared.inputs, prepared.serving)
 
 
-def _data(interactions: Interactions, prepared: Prepared, baseline: Artefact) -> dict[str, Any]:
+def _told(progress: Progress, selection: Selection, serving: Artefact) -> str:
+    told = f"best epoch {progress.best_epoch}, step {selection.step:g} of the way from v2"
+    why = f": no other is surely better than {serving.manifest.version}"
+    return told if selection.step else told + why
+
+
+def _data(
+    interactions: Interactions, prepared: Prepared, fitted: Artefact, serving: Artefact
+) -> dict[str, Any]:
     return {
-        "baseline_model_version": baseline.manifest.model_version,
+        "baseline_model_version": serving.manifest.model_version,
+        "learned_on_model_version": fitted.manifest.model_version,
         "requests": {
             "read": len(interactions.rows),
             "repeated": interactions.repeated,
@@ -145,5 +161,6 @@ def _training(
         "best_epoch": progress.best_epoch,
         "step": selection.step,
         "validation_recall_by_step": {f"{step:g}": r for step, r in selection.recalls.items()},
+        "validation_recall_of_baseline": selection.serving_recall,
         "weights": weights_by_name(prepared.inputs, selection.weights),
     }

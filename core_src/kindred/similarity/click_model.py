@@ -78,7 +78,7 @@ def fit_click_model(requests: ClickedRequests, inputs: MetricInputs) -> ClickMod
 def _features(requests: ClickedRequests, inputs: MetricInputs, some: slice) -> Floats:
     """[requests, ranks, 2 + parts + 1]: one, appeal, and likeness in each of v2's parts.
 
-    What v3 adds to v2's parts counts as one more part.
+    What a trained model adds to v2's parts counts as one more part.
     """
     shown = requests.shown[some]
     part_of = np.minimum(inputs.group_of, len(PARTS))

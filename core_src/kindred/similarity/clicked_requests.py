@@ -20,12 +20,14 @@ _SEARCHED = 256  # queries at once
 class ClickedRequests:
     """Requests in the order of their ids.
 
-    `queries` is float32[requests, inputs], `own` the query's row in the catalogue or NOWHERE.
+    `queries` is float32[requests, inputs], `served` float32[requests, dimension] where the model
+    that serves has the same apps, and `own` the query's row in the catalogue or NOWHERE.
     `shown` is int32[requests, ranks], with rank 1 first; `clicked` says which were, and
     `appeal` gives the logarithm of each app's historical click rate against the list's mean.
     """
 
     queries: Vector
+    served: Vector
     own: Rows
     shown: Rows
     clicked: npt.NDArray[np.bool_]
@@ -41,6 +43,7 @@ class ClickedRequests:
     def _of(self, chosen: npt.NDArray[np.int64]) -> "ClickedRequests":
         return ClickedRequests(
             queries=self.queries[chosen],
+            served=self.served[chosen],
             own=self.own[chosen],
             shown=self.shown[chosen],
             clicked=self.clicked[chosen],
@@ -49,13 +52,17 @@ class ClickedRequests:
 
 
 def clicked_requests(
-    rows: Sequence[Interaction], artefact: Artefact, inputs: MetricInputs
+    rows: Sequence[Interaction], artefact: Artefact, inputs: MetricInputs, serving: Artefact
 ) -> ClickedRequests:
-    """A client's app that is not in the catalogue is read from what it said of it."""
+    """A client's app that is not in the catalogue is read from what it said of it.
+
+    Both artefacts are of one catalogue.
+    """
     catalogue = artefact.catalogue
     row_of = {catalogue.app_id(row): row for row in range(len(catalogue))}
     shape = (len(rows), max((len(row.shown) for row in rows), default=1))
     queries = np.zeros((len(rows), inputs.catalogue.shape[1]), np.float32)
+    served = np.zeros((len(rows), serving.manifest.dimension), np.float32)
     own = np.full(len(rows), NOWHERE, np.int32)
     shown = np.full(shape, NOWHERE, np.int32)
     clicked, appeal = np.zeros(shape, np.bool_), np.zeros(shape, np.float32)
@@ -63,14 +70,17 @@ def clicked_requests(
         own[at] = row_of.get(row.query_app_id or "", NOWHERE)
         if own[at] != NOWHERE:
             queries[at] = inputs.catalogue[own[at]]
+            served[at] = serving.vectors[own[at]]
         elif row.query is not None:
             queries[at] = query_inputs(artefact.model, inputs.terms, row.query)
+            served[at] = serving.model.embed(row.query)
         found = [row_of.get(app_id, NOWHERE) for app_id in row.shown]
         shown[at, : len(found)] = [NOWHERE if app == own[at] else app for app in found]
         clicked[at, : len(found)] = np.isin(row.shown, row.clicked)
         appeal[at, : len(found)] = _appeal(row)
     return ClickedRequests(
         queries=queries,
+        served=served,
         own=own,
         shown=shown,
         # Of an app that left the catalogue, or a query that names one, nothing can be learned.

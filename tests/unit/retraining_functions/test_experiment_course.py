@@ -9,10 +9,11 @@ import pytest
 from retraining_functions import (
     archive_model,
     follow_experiment,
+    plan_training_data,
     retire_model,
     start_experiment,
 )
-from tests.unit.retraining_functions.course import RUN, trained
+from tests.unit.retraining_functions.course import RUN, begun, trained
 
 ITS_ID = f"embedding_v2_vs_v3_{RUN.lower()}"
 
@@ -39,11 +40,11 @@ def follow(state):
     return state["experiment"]
 
 
-def set_experiment(platform, expression, **values):
+def set_experiment(platform, expression, *, its_id=ITS_ID, **values):
     names = {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in expression else {}
     platform.dynamodb.update_item(
         TableName="ab_experiments",
-        Key={"experiment_id": {"S": ITS_ID}},
+        Key={"experiment_id": {"S": its_id}},
         UpdateExpression=expression,
         ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
         **names,
@@ -147,6 +148,34 @@ def test_the_old_model_is_retired_once_another_serves(platform, started):
     assert retired[0]["retired"] is True
     assert outcome == "retired"
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
+
+
+def test_the_model_after_the_next_meets_the_next_and_replaces_it(platform, started, experiment):
+    v3_package = started["package"]["model_package_arn"]
+    platform.sagemaker.update_model_package(
+        ModelPackageArn=v3_package, ModelApprovalStatus="Approved"
+    )
+    set_experiment(
+        platform, "SET #status = :done, winner = :v3", done={"S": "completed"}, v3={"S": "v3"}
+    )
+    state = begun("weekly-2026-W52")
+    state["plan"] = plan_training_data.handler(state, None)
+
+    outcome = start_experiment.handler(state, None)["outcome"]
+    its_id = experiment.read(ITS_ID)["succeeded_by"]
+    record = experiment.read(its_id)
+    early = retire_model.handler(state, None)
+    won = {"done": {"S": "completed"}, "v4": {"S": "v4"}}
+    set_experiment(platform, "SET #status = :done, winner = :v4", its_id=its_id, **won)
+    retired = retire_model.handler(state, None)
+
+    package = platform.sagemaker.describe_model_package(ModelPackageName=v3_package)
+    assert outcome == "started"
+    assert its_id == "embedding_v3_vs_v4_weekly-2026-w52"
+    assert (record["v3_weight"], record["v4_weight"]) == (0.9, 0.1)
+    assert (early["retired"], retired["retired"]) == (False, True)
+    assert retired["reason"] == "v4 has replaced v3"
+    assert package["ModelApprovalStatus"] == "Rejected"
 
 
 def test_a_model_that_serves_again_is_not_retired(platform, started):

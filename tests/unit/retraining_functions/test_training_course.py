@@ -32,10 +32,23 @@ def test_a_plan_names_everything_after_the_run(platform):
     assert plan["training_job_name"] == f"kindred-local-{RUN}"
     assert (plan["baseline_version"], plan["candidate_version"]) == ("v2", "v3")
     assert plan["embeddings_uri"] == "s3://embeddings/embeddings/v2/"
+    assert plan["serving_uri"] == "s3://embeddings/embeddings/v2/"
     assert f"TO 's3://training/retraining/{RUN}/interactions/'" in plan["query"]
     assert '"sagemaker_featurestore"."app_features_1"' in plan["query"]
     assert "2026-10-22T03:00:00.123000+00:00" in plan["query"]
     assert 32 <= len(plan["client_request_token"]) <= 128
+
+
+def test_v4_is_learned_on_v2_and_compared_with_v3_that_serves(platform, experiment):
+    experiment.put(
+        status="completed", control="v2", treatment="v3", winner="v3", v2_weight=0, v3_weight=1
+    )
+
+    plan = plan_training_data.handler(begun(), None)
+
+    assert (plan["baseline_version"], plan["candidate_version"]) == ("v3", "v4")
+    assert plan["embeddings_uri"] == "s3://embeddings/embeddings/v2/"
+    assert plan["serving_uri"] == "s3://embeddings/embeddings/v3/"
 
 
 def test_a_plan_is_the_same_however_often_it_is_made(platform):

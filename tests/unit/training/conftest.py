@@ -48,18 +48,24 @@ def lay_out(
     artefact: Artefact, artefact_directory: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> LayOut:
     def lay_out(
-        *, requests: int = 600, ranks: int = 30, taste: Taste | None = _TASTE, seed: int = 0
+        *,
+        requests: int = 600,
+        ranks: int = 30,
+        taste: Taste | None = _TASTE,
+        seed: int = 0,
+        serving: Path | None = None,
     ) -> Folders:
         root = tmp_path_factory.mktemp("job") / "ml"
+        shown_by = load_artefact(serving) if serving else artefact
         rows = simulate_clicks(
             artefact,
-            [np.array(artefact.vectors)],
+            [np.array(shown_by.vectors)],
             requests=requests,
             ranks=ranks,
             taste=taste,
             seed=seed,
         )
-        lay_out_job(root, artefact_directory, rows)
+        lay_out_job(root, artefact_directory, rows, serving=serving)
         return Folders(root)
 
     return lay_out

@@ -25,7 +25,7 @@ def interactions(folders: Folders) -> tuple[Interaction, ...]:
 @pytest.fixture(scope="module")
 def prepared(trained: Folders, artefact: Artefact) -> Prepared:
     read = read_interactions(list(trained.interactions.iterdir()), most_bad_share=0)
-    return prepare(read, artefact)
+    return prepare(read, fitted=artefact, serving=artefact)
 
 
 def test_the_slope_is_that_of_finite_differences(prepared: Prepared) -> None:
@@ -74,7 +74,7 @@ def test_how_ranks_are_examined_is_estimated(
     inputs = metric_inputs(artefact)
     rows = interactions(lay_out(requests=2_000, taste=taste))
 
-    model = fit_click_model(clicked_requests(rows, artefact, inputs), inputs)
+    model = fit_click_model(clicked_requests(rows, artefact, inputs, artefact), inputs)
 
     assert model.examination == pytest.approx(1, abs=0.2)
     assert model.appeal == 0
@@ -86,7 +86,7 @@ def test_clicks_that_do_not_fall_with_rank_are_not_weighted(lay_out, artefact: A
         replace(row, clicked=tuple(app for app in row.shown if rng.random() < 0.2))
         for row in interactions(lay_out(requests=300))
     ]
-    requests = clicked_requests(rows, artefact, inputs)
+    requests = clicked_requests(rows, artefact, inputs, artefact)
 
     model = fit_click_model(requests, inputs)
 
@@ -113,7 +113,7 @@ def test_what_pleases_everybody_is_told_from_likeness(lay_out, artefact: Artefac
         for row in interactions(lay_out(requests=300))
     ]
 
-    model = fit_click_model(clicked_requests(rows, artefact, inputs), inputs)
+    model = fit_click_model(clicked_requests(rows, artefact, inputs, artefact), inputs)
 
     assert model.appeal > 0.7
 
@@ -137,7 +137,7 @@ def test_apps_that_left_the_catalogue_keep_their_rank_and_teach_nothing(
     row = next(row for row in interactions(lay_out(requests=50)) if row.clicked)
     gone = replace(row, shown=("gone", *row.shown), clicked=("gone",), query_app_id="not there")
 
-    read = clicked_requests([gone], artefact, inputs)
+    read = clicked_requests([gone], artefact, inputs, artefact)
 
     assert read.shown[0, 0] == NOWHERE
     assert not read.clicked.any()

@@ -179,6 +179,16 @@ def test_metrics_are_printed_for_the_definitions_to_find(
             "vectors.npy: expected sha256",
             id="a broken baseline",
         ),
+        pytest.param(
+            lambda f: (f.serving / MANIFEST).unlink(),
+            "a manifest in channel serving",
+            id="nothing that serves",
+        ),
+        pytest.param(
+            lambda f: next(f.serving.glob("*/vectors.npy")).write_bytes(b"half"),
+            "vectors.npy: expected sha256",
+            id="what serves is broken",
+        ),
     ],
 )
 def test_a_failure_says_plainly_why(
@@ -201,7 +211,9 @@ def test_a_failure_says_plainly_why(
         pytest.param({"epochs": "many"}, "epochs: given 'many'; allowed: 0 to 200", id="text"),
         pytest.param({"epochs": 3}, "epochs: given 3; allowed", id="not text"),
         pytest.param({"learning_rate": "nan"}, "learning_rate: given 'nan'", id="no number"),
-        pytest.param({"version": "v4"}, "version: given 'v4'; allowed: v3", id="version"),
+        pytest.param({"version": "v2"}, "version: given 'v2'; allowed: v3 to v99", id="fitted"),
+        pytest.param({"version": "v100"}, "version: given 'v100'; allowed: v3", id="version"),
+        pytest.param({"version": 4}, "version: given 4; allowed: v3 to v99", id="no text"),
         pytest.param([], "given list; allowed: a JSON object", id="no object"),
     ],
 )
