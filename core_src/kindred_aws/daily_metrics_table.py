@@ -86,6 +86,4 @@ def _row(item: dict[str, AttributeValueTypeDef]) -> DailyMetrics:
     numbers = _numbers(item)
     values: dict[str, Any] = {name: int(numbers.get(name, 0)) for name in _COUNTS}
     values |= {name: numbers[name] for name in _MEASURES if name in numbers}
-    return DailyMetrics(
-        arm=cast(Arm, item["arm"]["S"]), day=date.fromisoformat(item["day"]["S"]), **values
-    )
+    return DailyMetrics(arm=item["arm"]["S"], day=date.fromisoformat(item["day"]["S"]), **values)

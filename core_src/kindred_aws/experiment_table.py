@@ -75,7 +75,7 @@ def _parse(item: Item) -> EmbeddingExperiment:
 
 def parse_experiment(experiment_id: str, item: Item) -> EmbeddingExperiment:
     """Raises InvalidExperiment for an item that cannot be obeyed."""
-    control = cast(Arm, item.get("control", {}).get("S", "v1"))
+    control = item.get("control", {}).get("S", "v1")
     name = weight_attribute(control)
     try:
         control_weight = float(item[name]["N"])
@@ -87,6 +87,6 @@ def parse_experiment(experiment_id: str, item: Item) -> EmbeddingExperiment:
         status=cast(Status, item.get("status", {}).get("S", "")),
         control_weight=control_weight,
         control=control,
-        treatment=cast(Arm, item.get("treatment", {}).get("S", "v2")),
-        winner=cast("Arm | None", item.get("winner", {}).get("S")),
+        treatment=item.get("treatment", {}).get("S", "v2"),
+        winner=item.get("winner", {}).get("S"),
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from botocore.exceptions import ClientError
 
-from kindred.experiments.bucketing import Arm
 from kindred.experiments.definitions import DecisionPolicy, SamplePlan
 from kindred.experiments.embedding_decision import REQUIRED_PLAN, EmbeddingPlan
 from kindred.experiments.embedding_experiment import EmbeddingExperiment, InvalidExperiment
@@ -167,7 +166,7 @@ def _shift(experiment: EmbeddingExperiment, item: _Item) -> Shift:
             item.get("shift_control_weight", {}).get("N", experiment.control_weight)
         ),
         arms=experiment.arms,
-        winner=cast(Arm, winner["S"]) if winner else None,
+        winner=winner["S"] if winner else None,
         before=float(before["N"]) if before else None,
         since=_date(item, "shift_since"),
         stable_days=_whole(item, "shift_stable_days") or 0,

@@ -138,7 +138,7 @@ def _begin(shift: Shift, decision: Decision | None, ladder: Ladder) -> Shift:
     reason = "; ".join((*decision.reasons, *decision.warnings))
     if decision.winner is None:
         return replace(shift, stage=parse_stage(decision.outcome), reason=reason)
-    chosen = replace(shift, winner=cast(Arm, decision.winner), before=shift.control_weight)
+    chosen = replace(shift, winner=decision.winner, before=shift.control_weight)
     return _step(chosen, ladder, f"winner {decision.winner}: {reason}")
 
 
