@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.unit.rollout_reconciler.branches import Branches
 from tests.unit.rollout_reconciler.world import FAILING, GUARDED, SETTINGS
 
 DEPLOYMENT = "0199b1c2-0000-7000-8000-00c0ffee1234"
@@ -71,13 +72,19 @@ def test_undisturbed_it_leaves_what_is_served_and_nothing_else(new_world, begin)
     assert bool(outcome["refused"]) == (state == "ROLLED_BACK")
 
 
-def killed_after(new_world, begin, number):
+def killed_after(new_world, begin, numbers):
+    """The outcome after each kill, by the number of the call that it came after."""
     world = new_world()
     deployment_id = begin(world)
-    world.kill_after = number
-    world.until_over(deployment_id)
-    assert world.kill_after is None, "it was never killed"
-    return world.outcome(deployment_id)
+    world.kills = Branches(numbers)
+
+    def course():
+        world.until_over(deployment_id)
+        return world.outcome(deployment_id)
+
+    world.kills.run(course)
+    assert world.kills.ended.keys() == set(numbers), "it was not killed after every call"
+    return world.kills.ended
 
 
 # All calls, dealt out, so that the cores share them.
@@ -87,17 +94,17 @@ def killed_after(new_world, begin, number):
 def test_killed_after_any_call_it_ends_the_same(new_world, begin, share):
     expected, changes = undisturbed(new_world, begin)
 
-    ended = {n: killed_after(new_world, begin, n) for n in changes[share::SHARES]}
+    ended = killed_after(new_world, begin, changes[share::SHARES])
 
     assert len(changes) > 20
     assert {n: outcome for n, outcome in ended.items() if outcome != expected} == {}
 
 
-@pytest.mark.parametrize("number", [8, 16, 24])
-def test_killed_after_some_calls_it_ends_the_same(new_world, number):
+def test_killed_after_some_calls_it_ends_the_same(new_world):
     expected, changes = undisturbed(new_world, completed)
+    some = [changes[8], changes[24]]
 
-    assert killed_after(new_world, completed, changes[number]) == expected
+    assert killed_after(new_world, completed, some) == dict.fromkeys(some, expected)
 
 
 def test_no_call_is_made_without_an_intent_that_names_it(world):

@@ -23,6 +23,7 @@ from kindred_aws.variant_scaling import VariantScaling
 from ops.local.sagemaker.in_process import LocalSageMaker
 from rollout_functions.reconciliation import Reconciliation
 from rollout_functions.rollout_settings import LEASE
+from tests.unit.rollout_reconciler.branches import Branches
 
 REGION = "us-east-1"
 NAME = "kindred-test-embeddings"
@@ -56,7 +57,7 @@ class World:
         self.local = LocalSageMaker()
         self.calls = []
         self.changed = []
-        self.kill_after = None
+        self.kills = Branches([])
         self.dead = False
         self.windows = {}
         self.sagemaker = self.local.client("sagemaker")
@@ -98,7 +99,7 @@ class World:
             reconciliation = self.reconciliation()
             return {each: reconciliation.drive(each) for each in self.table.unfinished()}
         except Killed:
-            self.kill_after, self.dead = None, False
+            self.dead = False
             return "killed"
 
     def changes(self):
@@ -229,7 +230,7 @@ class World:
             self.changed.append(model.name)
 
     def _after(self, **_):
-        if self.kill_after is not None and len(self.calls) >= self.kill_after:
+        if self.kills.branch(len(self.calls)):
             self.dead = True
             raise Killed
 
