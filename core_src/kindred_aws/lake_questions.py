@@ -53,20 +53,22 @@ WHERE score IS NOT NULL AND observed IS NOT NULL"""  # noqa: S608 (names of our 
         return {app_id: Traffic(**counts) for app_id, counts in found.items() if counts["shown"]}
 
     def _distributions(self, since: datetime, until: datetime) -> str:
-        given = "\n  UNION ALL ".join(
-            f"SELECT '{name}' AS feature, {_text_of(name)} AS value FROM asked"  # noqa: S608
-            for name in _CATEGORIES
+        """Of one reading: Athena reads a common table anew wherever its name stands."""
+        texts = "".join(
+            f"json_extract_scalar(query, '$.{each}') AS {each}, " for each in _CATEGORIES
         )
+        names = (*_CATEGORIES, *_MEASURES)
+        which = " ".join(f"WHEN grouping({name}) = 0 THEN '{name}'" for name in names)
         return f"""WITH {self._once(since, until, "prediction")}, asked AS (
-  SELECT app_id, query FROM once WHERE query IS NOT NULL
+  SELECT app_id, {texts}
+    CAST(json_array_length(json_extract(query, '$.features')) AS varchar) AS feature_count
+  FROM once WHERE query IS NOT NULL
 ), {newest_features(self.tables)}, seen AS (
-  {given}
-  UNION ALL SELECT 'feature_count' AS feature,
-    CAST(json_array_length(json_extract(query, '$.features')) AS varchar) AS value FROM asked
-  UNION ALL SELECT 'rating' AS feature, CAST(round(features.avg_rating, 1) AS varchar) AS value
-  FROM asked JOIN features ON features.app_id = asked.app_id
+  SELECT asked.*, CAST(round(features.avg_rating, 1) AS varchar) AS rating
+  FROM asked LEFT JOIN features ON features.app_id = asked.app_id
 )
-SELECT feature, value, count(*) FROM seen GROUP BY feature, value"""  # noqa: S608 (as above)
+SELECT CASE {which} END, coalesce({", ".join(names)}), count(*)
+FROM seen GROUP BY GROUPING SETS ({", ".join(f"({name})" for name in names)})"""  # noqa: S608 (as above)
 
     def _traffic(self, since: datetime, until: datetime) -> str:
         return f"""WITH {self._once(since, until, "prediction", "click")}
@@ -93,7 +95,3 @@ WHERE once.type = 'prediction' GROUP BY each_shown.app_id"""  # noqa: S608 (as a
   ) AS copies
   WHERE copy = 1
 )"""  # noqa: S608 (as above)
-
-
-def _text_of(name: str) -> str:
-    return f"json_extract_scalar(query, '$.{name}')"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -128,3 +129,11 @@ def test_the_week_before_the_run_is_asked_for(platform, capsys):
 
     assert "2026-11-14T02:00:00+00:00" in platform.lake.asked[0]
     assert "BETWEEN '2026-11-14' AND '2026-11-22'" in platform.lake.asked[0]
+
+
+def test_a_weeks_queries_are_read_once(platform, capsys):
+    """Athena reads a common table anew wherever its name stands."""
+    measured(platform, capsys, week(games=30))
+
+    for table in ("once", "asked", "seen"):
+        assert len(re.findall(rf"\b(?:FROM|JOIN) {table}\b", platform.lake.asked[0])) == 1
