@@ -2,6 +2,7 @@
 
 import tarfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +24,7 @@ class Bucket:
 
     def download_file(self, bucket, key, path):
         assert f"s3://{bucket}/{key}" == URI
-        with open(path, "wb") as file:
-            file.write(self._body)
+        Path(path).write_bytes(self._body)
 
 
 @pytest.fixture
