@@ -30,12 +30,13 @@ class Tables:
 def interactions_query(
     tables: Tables, *, since: datetime, until: datetime, most: int, unload_to: str
 ) -> str:
-    """Writes one JSON line a recommendation of [since, until), the newest `most` of them.
+    """Writes one JSON line a recommendation of [since, until), or `most` drawn from all of them.
 
     What a line holds: request_id, occurred_at, model_version, query (the JSON text of what the
     service embedded), query_app_id, shown (nearest first), clicked (in the order of clicks) and
     historical_ctr (of the shown apps that have one, from their newest feature records). What is
-    null, as `clicked` where nothing was, may be missing.
+    null, as `clicked` where nothing was, may be missing. Request ids are random, so that the first
+    by id are drawn from the whole window alike; its newest would be the hours of one night.
 
     Left out are copies of an event, clicks on what was not shown or at an impossible time, and
     all requests of a requester's day with impossibly many requests or clicks.
@@ -94,7 +95,7 @@ def _statement(tables: Tables, *, since: datetime, until: datetime, most: int) -
 ), kept AS (
   SELECT shown.* FROM shown
   JOIN trusted ON trusted.unit_id = shown.unit_id AND trusted.on_day = shown.on_day
-  ORDER BY shown.moment DESC, shown.request_id DESC
+  ORDER BY shown.request_id
   LIMIT {most}
 ), {newest_features(tables)}, rates AS (
   SELECT kept.request_id, map_agg(features.app_id, features.historical_ctr) AS historical_ctr

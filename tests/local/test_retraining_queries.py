@@ -198,8 +198,11 @@ def test_a_click_days_later_is_none(platform: Any) -> None:
     assert not row.get("clicked")
 
 
-def test_of_more_than_is_wanted_the_newest_are_kept(platform: Any) -> None:
-    assert [row["request_id"] for row in unloaded(platform, "newest", most=1)] == ["r2"]
+def test_what_is_kept_of_more_than_is_wanted_does_not_go_by_its_time(platform: Any) -> None:
+    [kept] = unloaded(platform, "drawn", most=1)
+
+    assert kept["request_id"] == min("r1", "r2")
+    assert kept["occurred_at"] < "2026-11-11"
 
 
 def test_training_reads_every_line(platform: Any) -> None:
