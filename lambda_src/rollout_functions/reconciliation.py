@@ -11,6 +11,7 @@ from aws_lambda_powertools.logging import Logger
 from kindred.rollout.baking import Period, period_due
 from kindred.rollout.deployment import Deployment
 from kindred.rollout.endpoint_calls import (
+    Action,
     Call,
     DeregisterScaling,
     Record,
@@ -22,7 +23,7 @@ from kindred.rollout.endpoint_configuration import RolloutSettings
 from kindred.rollout.endpoint_state import ObservedEndpoint
 from kindred.rollout.intents import acknowledged, refused
 from kindred.rollout.judge import Judgement, judge
-from kindred.rollout.next_step import next_step
+from kindred.rollout.next_step import next_step, take_up
 from kindred.rollout.rollout_plan import COOL_DOWN_MINUTES
 from kindred_aws.aws_refusals import Refused, Unavailable, told_apart
 from kindred_aws.deployment_table import DeploymentTable, StaleDeployment
@@ -85,10 +86,8 @@ class Reconciliation:
     def _advance(self, deployment: Deployment, lease: Lease) -> Deployment | str:
         """The deployment after one action; or why nothing more can be done now."""
         now = self.clock()
-        with told_apart():
-            observed = self._observe(deployment)
-            judgement = self._judge(deployment, observed, now)
-        action = next_step(deployment, observed, judgement, settings=self.settings, now=now)
+        # Who asks for a rollback waits for no service but those that it needs.
+        action = take_up(deployment, now) or self._decide(deployment, now)
         if isinstance(action, Wait):
             return action.reason
         if isinstance(action, Record):
@@ -97,6 +96,12 @@ class Reconciliation:
         if not self.lock.renew(lease, now=self.clock()):
             return "another run has taken over"
         return self._make(intended, action.call, lease)
+
+    def _decide(self, deployment: Deployment, now: datetime) -> Action:
+        with told_apart():
+            observed = self._observe(deployment)
+        judgement = self._judge(deployment, observed, now)
+        return next_step(deployment, observed, judgement, settings=self.settings, now=now)
 
     def _make(self, intended: Deployment, call: Call, lease: Lease) -> Deployment | str:
         logger.info("call", deployment_id=intended.deployment_id, call=named(call))
@@ -130,6 +135,9 @@ class Reconciliation:
             return observed
         if deployment.stage == "admit":
             return replace(observed, alarms=self.metrics.in_alarm(self.settings.alarms))
+        moving = observed.weights.keys() == deployment.weights.keys()
+        if moving and not observed.serves(deployment.weights):
+            return observed
         name = self.settings.on_sagemaker(deployment.endpoint)
         scalable = self.scaling.scalable(name, observed.weights)
         return replace(
@@ -146,16 +154,23 @@ class Reconciliation:
 
     def _judged(self, deployment: Deployment, period: Period) -> Judgement:
         baseline, canary = deployment.baseline_variant, deployment.canary_variant or ""
-        windows = self.metrics.windows(
-            self.settings.on_sagemaker(deployment.endpoint),
-            [name for name in (baseline, canary) if name],
-            period,
-        )
-        judgement = judge(
-            windows[baseline] if baseline else None,
-            windows[canary],
-            thresholds=deployment.plan.thresholds,
-        )
+        try:
+            with told_apart():
+                windows = self.metrics.windows(
+                    self.settings.on_sagemaker(deployment.endpoint),
+                    [name for name in (baseline, canary) if name],
+                    period,
+                )
+        except (Unavailable, Refused) as error:
+            # No data, so that its budget, limits and wishes are not held up by it.
+            reason = f"metrics could not be read: {error}"
+            judgement = Judgement(verdict="no_data", reasons=(reason,))
+        else:
+            judgement = judge(
+                windows[baseline] if baseline else None,
+                windows[canary],
+                thresholds=deployment.plan.thresholds,
+            )
         logger.info(
             "judged",
             deployment_id=deployment.deployment_id,

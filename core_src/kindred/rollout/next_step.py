@@ -32,7 +32,7 @@ def next_step(
     """
     if deployment.is_terminal:
         return Wait(f"it has ended: {deployment.state}")
-    if action := _take_up(deployment, now):
+    if action := take_up(deployment, now):
         return action
     if deployment.stage == "admit":
         return admit(deployment, observed, settings=settings, now=now)
@@ -43,8 +43,8 @@ def next_step(
     return _forward(deployment, observed, judgement, settings=settings, now=now)
 
 
-def _take_up(deployment: Deployment, now: datetime) -> Action | None:
-    """What somebody asked for, as soon as it can be."""
+def take_up(deployment: Deployment, now: datetime) -> Action | None:
+    """What somebody asked for, as soon as it can be, whatever is seen; None where nothing is."""
     wish = deployment.wish
     if wish is None:
         return None
