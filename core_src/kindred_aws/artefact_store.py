@@ -18,11 +18,12 @@ from kindred.similarity.manifest import (
     verify_file,
     verify_files,
 )
+from kindred.similarity.versions import is_version, number_of
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-_CATALOGUE = "catalogue"
+_CATALOGUE, _EMBEDDINGS = "catalogue", "embeddings"
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _TRANSFERS = 8
 
@@ -44,22 +45,31 @@ class ArtefactStore:
     def publish(self, directory: Path, version: str) -> Manifest:
         """Uploads what is not there yet. Raises CorruptArtefact when a file has changed since."""
         manifest = Manifest.from_json((directory / MANIFEST).read_bytes())
-        self._put(f"embeddings/{version}", directory, manifest.files)
+        self._put(f"{_EMBEDDINGS}/{version}", directory, manifest.files)
         return manifest
 
     def manifest(self, version: str) -> Manifest:
         """Raises ArtefactNotFound or CorruptArtefact."""
-        return Manifest.from_json(self._read(f"embeddings/{version}/{MANIFEST}"))
+        return Manifest.from_json(self._read(f"{_EMBEDDINGS}/{version}/{MANIFEST}"))
+
+    def published(self) -> list[str]:
+        """The versions of which there is a manifest, in their order."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=f"{_EMBEDDINGS}/", Delimiter="/"
+        )
+        folders = [each["Prefix"] for page in pages for each in page.get("CommonPrefixes", [])]
+        names = sorted(filter(is_version, (each.split("/")[1] for each in folders)), key=number_of)
+        return [name for name in names if self._has(f"{_EMBEDDINGS}/{name}/{MANIFEST}")]
 
     def download(self, version: str, into: Path) -> Path:
         """The directory `into/<model version>`, complete and verified, or not there at all.
 
         Raises ArtefactNotFound, or CorruptArtefact when a file is missing or differs.
         """
-        content = self._read(f"embeddings/{version}/{MANIFEST}")
+        content = self._read(f"{_EMBEDDINGS}/{version}/{MANIFEST}")
         manifest = Manifest.from_json(content)
         target = into / manifest.model_version
-        self._get(f"embeddings/{version}", manifest.files, content, target)
+        self._get(f"{_EMBEDDINGS}/{version}", manifest.files, content, target)
         return target
 
     def publish_catalogue(self, directory: Path) -> CatalogueManifest:

@@ -10,9 +10,10 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from kindred.similarity.embedding import DIMENSIONS
+from kindred.similarity.catalogue_manifest import CatalogueManifest
 from kindred.similarity.manifest import CorruptArtefact
 from kindred_aws.artefact_store import ArtefactNotFound
+from ops.catalogue.carrying_over import is_carried_over, trained_as
 from ops.catalogue.formats import FORMATS, UnknownFormat
 from ops.catalogue.importing import (
     GENERATED_APPS,
@@ -148,7 +149,8 @@ def fit_command(
     region: Region = None,
     stack_prefix: StackPrefix = None,
     version: Annotated[
-        list[str] | None, typer.Option(help="v1 or v2; may be given twice. Both by default.")
+        list[str] | None,
+        typer.Option(help="v1, v2 or a published trained model; may be repeated. All by default."),
     ] = None,
     cache: CacheDirectory = None,
     force: Annotated[bool, typer.Option(help="Fit although nothing has changed.")] = False,
@@ -157,9 +159,13 @@ def fit_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fit the embedding models on the catalogue and publish them, unless nothing has changed."""
+    """Fit v1 and v2 on the catalogue, and carry trained models over to it; publish all of them.
+
+    What nothing has changed for is left as it is. A trained model stays what it learned: it is
+    given the catalogue's apps, not new clicks.
+    """
     # Only fitting needs scikit-learn, which takes seconds to import.
-    from ops.catalogue.fits import VERSIONS, NothingToFit, UnknownVersion, fit
+    from ops.catalogue.fits import NothingToFit, UnknownVersion, fit
 
     with _answering():
         store = open_store(
@@ -174,7 +180,7 @@ def fit_command(
             try:
                 results = fit(
                     store,
-                    versions=version or VERSIONS,
+                    versions=version or (),
                     cache=cache,
                     force=force,
                     evaluate=evaluate,
@@ -217,7 +223,7 @@ def show_command(
             stack_prefix=stack_prefix,
         )
         catalogue = store.catalogue_manifest()
-        models = _published_models(store)
+        models = _published_models(store, catalogue)
         document = {
             "apps": catalogue.count,
             "generated": catalogue.generated,
@@ -228,9 +234,9 @@ def show_command(
         give(document, show_table(document), as_json=as_json)
 
 
-def _published_models(store: CatalogueStore) -> list[dict[str, Any]]:
+def _published_models(store: CatalogueStore, catalogue: CatalogueManifest) -> list[dict[str, Any]]:
     models: list[dict[str, Any]] = []
-    for version in DIMENSIONS:
+    for version in store.published():
         try:
             manifest = store.manifest(version)
         except ArtefactNotFound:
@@ -242,6 +248,8 @@ def _published_models(store: CatalogueStore) -> list[dict[str, Any]]:
                 "dimension": manifest.dimension,
                 "apps": manifest.count,
                 "generated": manifest.generated,
+                "carried_over_from": trained_as(manifest) if is_carried_over(manifest) else None,
+                "of_this_catalogue": manifest.catalogue_sha256 == catalogue.catalogue_sha256,
             }
         )
     return models

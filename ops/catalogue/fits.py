@@ -1,4 +1,4 @@
-"""Fits the embedding models on the store's catalogue and publishes what came of it."""
+"""Gives the store's catalogue its embedding models: fits v1 and v2, carries over trained ones."""
 
 import hashlib
 import shutil
@@ -14,18 +14,18 @@ from typing import Any
 from kindred import prediction, similarity
 from kindred.prediction.calibration import fit_track_record
 from kindred.similarity.app import AppMetadata
-from kindred.similarity.artefact import load_artefact, write_artefact
+from kindred.similarity.artefact import Artefact, load_artefact, write_artefact
 from kindred.similarity.catalogue import Catalogue
 from kindred.similarity.catalogue_manifest import CatalogueManifest
 from kindred.similarity.embedding import EmbeddingModel
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred.similarity.manifest import MANIFEST, CorruptArtefact, Manifest
 from kindred.similarity.quality import Quality, measure_quality
-from kindred.similarity.versions import FITTED
+from kindred.similarity.versions import FITTED, is_trained
 from kindred_aws.artefact_store import ArtefactNotFound
+from ops.catalogue.carrying_over import carry_over, is_carried_over, trained_as
 from ops.catalogue.stores import CatalogueStore
 
-VERSIONS = FITTED
 _SEED = 0
 _LEAST_MEASURED = 50  # apps; of fewer, ten neighbours say nothing
 _ARITHMETIC = ("numpy", "scipy", "scikit-learn")
@@ -33,8 +33,8 @@ Progress = Callable[[str], None]
 
 
 class UnknownVersion(ValueError):
-    def __init__(self, given: str) -> None:
-        super().__init__(f"no embedding model {given!r}; allowed: {', '.join(VERSIONS)}")
+    def __init__(self, given: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"no embedding model {given!r}; allowed: {', '.join(allowed)}")
 
 
 class NothingToFit(ValueError):
@@ -45,7 +45,7 @@ class NothingToFit(ValueError):
 class FitResult:
     version: str
     model_version: str
-    outcome: str  # "fitted", "from cache" or "unchanged"
+    outcome: str  # "fitted", "carried over", "from cache" or "unchanged"
     seconds: float
     manifest: Manifest
 
@@ -53,7 +53,7 @@ class FitResult:
 def fit(
     store: CatalogueStore,
     *,
-    versions: Sequence[str] = VERSIONS,
+    versions: Sequence[str] = (),
     cache: Path | None = None,
     force: bool = False,
     evaluate: bool = False,
@@ -61,13 +61,18 @@ def fit(
 ) -> list[FitResult]:
     """Publishes an artefact for each version, unless the same catalogue and code made it before.
 
+    Without `versions` these are v1, v2 and every trained model that is published. A trained one
+    is not learned anew but carried over: one that came from its training stays as it is on the
+    catalogue that it was trained on.
+
     `cache` keeps what was fitted, so that an empty store is filled without fitting again;
     `force` fits all the same. `evaluate` measures the quality, which takes a second fit, and
     writes it into the model card. Raises NothingToFit,
     UnknownVersion, and what the store does.
     """
-    if unknown := [version for version in versions if version not in VERSIONS]:
-        raise UnknownVersion(unknown[0])
+    allowed = (*FITTED, *(version for version in store.published() if is_trained(version)))
+    if unknown := [version for version in versions if version not in allowed]:
+        raise UnknownVersion(unknown[0], allowed)
     say = progress or (lambda _: None)
     code = fit_checksum()
     with ExitStack() as stack:
@@ -79,8 +84,8 @@ def fit(
         catalogue = CatalogueManifest.from_json((directory / MANIFEST).read_bytes())
         if not catalogue.count:
             raise NothingToFit("the catalogue is empty: import or generate apps first")
-        job = _Job(store, directory, catalogue, code, cache or scratch / "fits", evaluate)
-        return [job.run(version, force=force, say=say) for version in versions]
+        job = _Job(store, directory, catalogue, code, scratch, cache or scratch / "fits", evaluate)
+        return [job.run(version, force=force, say=say) for version in versions or allowed]
 
 
 def fit_checksum() -> str:
@@ -100,6 +105,7 @@ class _Job:
     directory: Path
     catalogue: CatalogueManifest
     code: str
+    scratch: Path
     cache: Path
     evaluate: bool
 
@@ -108,14 +114,21 @@ class _Job:
         published = self._published(version)
         if not force and published is not None and self._is_same(published):
             return self._result(published, "unchanged", began)
-        fitted = self.cache / f"{version}-{self.catalogue.catalogue_sha256[:12]}-{self.code[:12]}"
+        trained = self._trained(version)
+        named = trained_as(trained.manifest) if trained else version
+        made = self.cache / f"{named}-{self.catalogue.catalogue_sha256[:12]}-{self.code[:12]}"
         outcome = "from cache"
-        if force or not self._is_whole(fitted):
-            say(f"fitting {version} on {self.catalogue.count} apps")
-            self._fit(version, fitted)
-            outcome = "fitted"
+        if force or not self._is_whole(made):
+            outcome = "carried over" if trained else "fitted"
+            say(f"{version}: to be {outcome}, on {self.catalogue.count} apps")
+            self._make(version, trained, made)
         say(f"publishing {version}")
-        return self._result(self.store.publish(fitted, version), outcome, began)
+        return self._result(self.store.publish(made, version), outcome, began)
+
+    def _trained(self, version: str) -> Artefact | None:
+        if not is_trained(version):
+            return None
+        return load_artefact(self.store.download(version, self.scratch), version=version)
 
     def _published(self, version: str) -> Manifest | None:
         try:
@@ -124,11 +137,12 @@ class _Job:
             return None
 
     def _is_same(self, manifest: Manifest) -> bool:
-        return (
-            manifest.catalogue_sha256 == self.catalogue.catalogue_sha256
-            and manifest.fit_sha256 == self.code
-            and not (self.evaluate and manifest.model_card.get("quality") is None)
-        )
+        if manifest.catalogue_sha256 != self.catalogue.catalogue_sha256:
+            return False
+        if is_trained(manifest.version):
+            return manifest.fit_sha256 == self.code or not is_carried_over(manifest)
+        measured = manifest.model_card.get("quality") is not None
+        return manifest.fit_sha256 == self.code and (measured or not self.evaluate)
 
     def _is_whole(self, directory: Path) -> bool:
         try:
@@ -136,28 +150,32 @@ class _Job:
         except CorruptArtefact:
             return False
 
-    def _fit(self, version: str, target: Path) -> None:
+    def _make(self, version: str, trained: Artefact | None, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fitting-") as scratch:
             made = Path(scratch) / "made"
-            shutil.copytree(
-                self.directory, made / "catalogue", ignore=shutil.ignore_patterns(MANIFEST)
-            )
-            catalogue = Catalogue(made / "catalogue")
-            apps = [catalogue.app(row).metadata for row in range(len(catalogue))]
-            model = fit_model(apps, version=version, seed=_SEED)
-            vectors = embed_all(model, apps)
-            write_artefact(
-                made,
-                model=model,
-                vectors=vectors,
-                catalogue=catalogue,
-                performance=fit_track_record(catalogue, vectors, seed=_SEED),
-                fit_sha256=self.code,
-                model_card=self._model_card(model, _measure(apps, version, self.evaluate)),
-            )
+            if trained:
+                carry_over(trained, self.directory, made, described=self.catalogue, code=self.code)
+            else:
+                self._fit(version, made)
             shutil.rmtree(target, ignore_errors=True)
             made.rename(target)
+
+    def _fit(self, version: str, made: Path) -> None:
+        shutil.copytree(self.directory, made / "catalogue", ignore=shutil.ignore_patterns(MANIFEST))
+        catalogue = Catalogue(made / "catalogue")
+        apps = [catalogue.app(row).metadata for row in range(len(catalogue))]
+        model = fit_model(apps, version=version, seed=_SEED)
+        vectors = embed_all(model, apps)
+        write_artefact(
+            made,
+            model=model,
+            vectors=vectors,
+            catalogue=catalogue,
+            performance=fit_track_record(catalogue, vectors, seed=_SEED),
+            fit_sha256=self.code,
+            model_card=self._model_card(model, _measure(apps, version, self.evaluate)),
+        )
 
     def _model_card(self, model: EmbeddingModel, quality: Quality | None) -> Mapping[str, Any]:
         reads = "name, category, region, pricing and features"

@@ -9,6 +9,7 @@ import boto3
 
 from kindred.similarity.catalogue_manifest import CatalogueManifest
 from kindred.similarity.manifest import MANIFEST, Manifest, verify_files
+from kindred.similarity.versions import is_version, number_of
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
 from ops.deployed_stage import DeployedStage, stage_of
 
@@ -29,6 +30,7 @@ class CatalogueStore(Protocol):
 
     def publish(self, directory: Path, version: str) -> Manifest: ...
     def manifest(self, version: str) -> Manifest: ...
+    def published(self) -> list[str]: ...
     def download(self, version: str, into: Path) -> Path: ...
     def publish_catalogue(self, directory: Path) -> CatalogueManifest: ...
     def catalogue_manifest(self) -> CatalogueManifest: ...
@@ -49,6 +51,10 @@ class DirectoryStore:
 
     def manifest(self, version: str) -> Manifest:
         return Manifest.from_json(self._read(f"embeddings/{version}"))
+
+    def published(self) -> list[str]:
+        names = (path.parent.name for path in (self._root / "embeddings").glob(f"*/{MANIFEST}"))
+        return sorted(filter(is_version, names), key=number_of)
 
     def download(self, version: str, into: Path) -> Path:  # noqa: ARG002
         """The artefact where it lies: nothing is copied `into`."""

@@ -43,8 +43,8 @@ def fit_table(rows: list[dict[str, Any]]) -> Table:
         table.add_column(heading)
     for row in rows:
         apps = f"{row['apps']:,}" + (" (generated)" if row["generated"] else "")
-        quality = f"precision@10 {row['quality']['precision']:.3f}" if row["quality"] else ""
-        table.add_row(row["model_version"], row["outcome"], f"{row['seconds']:.1f}", apps, quality)
+        seconds, quality = f"{row['seconds']:.1f}", _quality(row["quality"] or {})
+        table.add_row(row["model_version"], row["outcome"], seconds, apps, quality)
     return table
 
 
@@ -61,10 +61,22 @@ def show_table(document: dict[str, Any]) -> Table:
             f"{record['rows']:,} rows",
         )
     for model in document["models"]:
+        origin = model["carried_over_from"]
         table.add_row(
             "model",
-            f"{model['model_version']}: {model['dimension']} dimensions, {model['apps']:,} apps",
+            f"{model['model_version']}: {model['dimension']} dimensions, {model['apps']:,} apps"
+            + (f", carried over from {origin}" if origin else "")
+            + ("" if model["of_this_catalogue"] else "; of another catalogue than this one"),
         )
+    if not all(model["of_this_catalogue"] for model in document["models"]):
+        table.add_row("", "`kindred catalogue fit` brings every model to this catalogue")
     if not document["models"]:
         table.add_row("model", "none yet: `kindred catalogue fit` makes them")
     return table
+
+
+def _quality(measured: dict[str, Any]) -> str:
+    """A fitted model's precision, or what clicks said of a trained one; nothing where neither."""
+    if "precision" in measured:
+        return f"precision@10 {measured['precision']:.3f}"
+    return f"recall@10 {measured['recall_at_10']:.3f}" if "recall_at_10" in measured else ""

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import kindred.similarity
 from kindred.similarity.catalogue_manifest import CatalogueManifest
+from kindred.similarity.versions import FITTED
 from kindred_aws.artefact_store import ArtefactNotFound
 from ops import catalogue as importer
 from ops.catalogue.stores import CatalogueStore, DirectoryStore
 
-VERSIONS = ("v1", "v2")
 CATALOGUES_KEPT = 4
 GENERATED_APPS = 2_000
 SHARED_FILES = ("apple_store/apps.csv.gz", "google_play/apps.csv.gz")
@@ -60,7 +60,7 @@ def prepare_catalogue(files: Sequence[Path], *, cache: Path, say: Say) -> Prepar
         shutil.rmtree(folder, ignore_errors=True)
         _fill(store, files, folder=folder, say=say)
         (folder / "complete").touch()
-    fit(store, versions=VERSIONS, cache=cache / "fits", progress=say)
+    fit(store, versions=FITTED, cache=cache / "fits", progress=say)
     _forget_old(catalogues, keep=folder)
     return PreparedCatalogue(
         store=store,
@@ -86,16 +86,29 @@ def imported_files(manifest: CatalogueManifest) -> str:
 
 
 def publish(prepared: PreparedCatalogue, target: CatalogueStore) -> bool:
-    """Put catalogue and models into the bucket; whether any of it changed there."""
+    """Put catalogue and models into the bucket; whether any of it changed there.
+
+    Models that were trained here come along to another catalogue.
+    """
     changed = False
     if _catalogue_sha256(target) != prepared.manifest.catalogue_sha256:
         target.publish_catalogue(prepared.folder / "catalogue")
         changed = True
-    for version in VERSIONS:
+    for version in FITTED:
         directory = prepared.folder / "embeddings" / version
         if _model_version(target, version) != prepared.store.manifest(version).model_version:
             target.publish(directory, version)
             changed = True
+    left_behind = [
+        version
+        for version in target.published()
+        if target.manifest(version).catalogue_sha256 != prepared.manifest.catalogue_sha256
+    ]
+    if left_behind:
+        from ops.catalogue.fits import fit
+
+        fit(target, versions=left_behind)
+        changed = True
     return changed
 
 

@@ -27,7 +27,7 @@ _LEAST_VARIANCE = 1e-6  # where all apps perform alike
 def fit_track_record(catalogue: Catalogue, vectors: Vectors, *, seed: int = 0) -> TrackRecord:
     """Needs no library but numpy. Deterministic for a seed."""
     ctr, ctr_weight = _click_rates(catalogue)
-    popularity = _popularity(catalogue)
+    popularity = popularity_of(catalogue)
     values: dict[Measure, Column] = {"ctr": ctr, "popularity": popularity}
     weights: dict[Measure, Column] = {
         "ctr": ctr_weight,
@@ -59,7 +59,7 @@ def _click_rates(catalogue: Catalogue) -> tuple[Column, Column]:
     return np.where(known, rate, np.nan), np.where(known, shown / (shown + noise), 0.0)
 
 
-def _popularity(catalogue: Catalogue) -> Column:
+def popularity_of(catalogue: Catalogue) -> Column:
     """log10(1 + count), each source shifted and stretched to the scale of all of them.
 
     A store that counts ratings and one that counts installs differ by orders of magnitude; what

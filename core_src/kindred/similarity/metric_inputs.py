@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from kindred.similarity.app import AppMetadata
 from kindred.similarity.artefact import Artefact
-from kindred.similarity.embedding import EmbeddingModel, Vector, attribute_terms
+from kindred.similarity.catalogue import Catalogue
+from kindred.similarity.embedding import EmbeddingModel, Vector, attribute_terms, unit
 from kindred.similarity.learned_map import MEASURES, SCALE, term_inputs
 
 _MOST_TERMS = 24
@@ -40,21 +41,14 @@ def metric_inputs(artefact: Artefact) -> MetricInputs:
     """Reads every app of a v2 artefact's catalogue once."""
     model, catalogue = artefact.model, artefact.catalogue
     terms = _common_terms(model)
-    added = np.stack(
-        [
-            term_inputs(terms, attribute_terms(catalogue.app(row).metadata))
-            for row in range(len(catalogue))
-        ]
-    )
     popularity = artefact.performance.values["popularity"]
-    measures = [_standard(catalogue.numbers("rating")), _standard(popularity)]
     widths = (model.text.components.shape[1], model.categories.axes.shape[1])
     part_of = np.repeat([0, 1, 2], (*widths, model.dimension - sum(widths)))
     group_of = np.concatenate([part_of, len(PARTS) + np.arange(len(terms) + len(MEASURES))])
     start = np.zeros(len(PARTS) + len(terms) + len(MEASURES))
     start[: len(PARTS)] = 1.0
     return MetricInputs(
-        catalogue=np.column_stack([artefact.vectors, added, *measures]).astype(np.float32),
+        catalogue=_inputs(artefact.vectors, terms, catalogue, popularity),
         terms=terms,
         groups=(*PARTS, *terms, *MEASURES),
         group_of=group_of,
@@ -66,6 +60,24 @@ def query_inputs(model: EmbeddingModel, terms: Sequence[str], query: AppMetadata
     """float32[inputs] of an app that is not in the catalogue, whose measures are not known."""
     added = term_inputs(terms, attribute_terms(query))
     return np.concatenate([model.embed(query), added, np.zeros(len(MEASURES), np.float32)])
+
+
+def embed_catalogue(
+    model: EmbeddingModel, catalogue: Catalogue, popularity: npt.NDArray[np.float64]
+) -> Vector:
+    """float32[apps, dimension] of a trained model, for a catalogue that it need not know.
+
+    As its training gave them: rating and popularity, which `embed` cannot know, are counted.
+    Raises ValueError for a model that is not trained.
+    """
+    if model.learned is None:
+        raise ValueError(f"model: given {model.version}, allowed a trained one")
+    apps = (catalogue.app(row).metadata for row in range(len(catalogue)))
+    parts = np.stack([unit(model.join_parts(app)) for app in apps])
+    inputs = _inputs(parts, model.learned.terms, catalogue, popularity)
+    vectors = mapped(inputs, model.learned.matrix)
+    vectors[~vectors.any(axis=1)] = model.average
+    return vectors
 
 
 def map_matrix(inputs: MetricInputs, weights: npt.NDArray[np.float64]) -> Vector:
@@ -96,6 +108,18 @@ def mapped(inputs: Vector, matrix: Vector) -> Vector:
 
 def weights_by_name(inputs: MetricInputs, weights: npt.NDArray[np.float64]) -> Mapping[str, float]:
     return dict(zip(inputs.groups, weights.tolist(), strict=True))
+
+
+def _inputs(
+    vectors: Vector,
+    terms: Sequence[str],
+    catalogue: Catalogue,
+    popularity: npt.NDArray[np.float64],
+) -> Vector:
+    rows = range(len(catalogue))
+    added = np.stack([term_inputs(terms, attribute_terms(catalogue.app(r).metadata)) for r in rows])
+    measures = [_standard(catalogue.numbers("rating")), _standard(popularity)]
+    return np.column_stack([vectors, added, *measures]).astype(np.float32)
 
 
 def _common_terms(model: EmbeddingModel) -> tuple[str, ...]:

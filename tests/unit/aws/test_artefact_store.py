@@ -44,6 +44,19 @@ def artefact(directory: Path, *, vectors: bytes = b"vectors") -> Path:
     return directory
 
 
+def test_what_is_published_is_listed_in_the_order_of_versions(client: Any, tmp_path: Path) -> None:
+    store = ArtefactStore(client, BUCKET)
+    assert store.published() == []
+    directory = artefact(tmp_path / "made")
+    for version in ("v10", "v9", "v2"):
+        store.publish(directory, version)
+    # A publication that was interrupted, and what is no version.
+    client.put_object(Bucket=BUCKET, Key="embeddings/v4/0123456789ab/vectors.npy", Body=b"")
+    client.put_object(Bucket=BUCKET, Key="embeddings/notes/manifest.json", Body=b"")
+
+    assert store.published() == ["v2", "v9", "v10"]
+
+
 def keys(client: Any) -> list[str]:
     return [item["Key"] for item in client.list_objects_v2(Bucket=BUCKET)["Contents"]]
 
