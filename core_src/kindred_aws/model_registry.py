@@ -36,7 +36,7 @@ class ModelRegistry:
         """The package's ARN, pending approval. Registering a run again gives the same one."""
         answer = self.client.create_model_package(
             ModelPackageGroupName=self.group,
-            ModelPackageDescription=package.description[:1024],
+            ModelPackageDescription=_one_line(package.description),
             ModelApprovalStatus="PendingManualApproval",
             ClientToken=_token(self.group, package),
             InferenceSpecification={
@@ -66,7 +66,9 @@ class ModelRegistry:
         if package.get("ModelApprovalStatus") == approval:
             return False
         self.client.update_model_package(
-            ModelPackageArn=arn, ModelApprovalStatus=approval, ApprovalDescription=reason[:1024]
+            ModelPackageArn=arn,
+            ModelApprovalStatus=approval,
+            ApprovalDescription=_one_line(reason),
         )
         return True
 
@@ -87,6 +89,11 @@ class ModelRegistry:
             for page in pages
             for package in page["ModelPackageSummaryList"]
         ]
+
+
+def _one_line(text: str) -> str:
+    """The registry refuses more than one line, and more than 1,024 characters."""
+    return " ".join(text.split())[:1024]
 
 
 def _token(group: str, package: NewPackage) -> str:

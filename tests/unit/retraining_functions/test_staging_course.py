@@ -116,6 +116,20 @@ def test_an_endpoint_that_refuses_fails_with_what_it_said(platform, candidate):
     assert "not found" in result["reason"].lower()
 
 
+def test_a_reason_of_several_lines_is_kept_in_one_which_is_what_the_registry_takes(
+    platform, candidate
+):
+    state = trained(platform, candidate)
+    state["removal"] = {"reason": "ModelError: 502\n<html>\n  Bad gateway"}
+
+    archive_model.handler(state, None)
+
+    package = platform.sagemaker.describe_model_package(
+        ModelPackageName=state["package"]["model_package_arn"]
+    )
+    assert package["ApprovalDescription"] == "ModelError: 502 <html> Bad gateway"
+
+
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
