@@ -169,7 +169,7 @@ def test_a_version_that_came_to_serve_meanwhile_is_not_replaced(
         status="completed", control="v2", treatment="v3", v2_weight=0, v3_weight=1, winner="v3"
     )
 
-    with pytest.raises(Exception, match="v3 serves"):
+    with pytest.raises(Exception, match="v3 was planned, and v4 is next now"):
         approve_model.handler(state, None)
 
     assert approval(platform, state) == "PendingManualApproval"
