@@ -22,7 +22,8 @@ _Series = Mapping[datetime, float]
 class VariantMetrics:
     """`namespace` is where our own `InferenceLatency` lies, in milliseconds.
 
-    SageMaker's `ModelLatency`, in microseconds, stands in for a minute without it.
+    Of it and SageMaker's `ModelLatency`, in microseconds, the slower counts: ours has a request
+    only once it was answered, and so none that its caller gave up.
     """
 
     def __init__(self, client: CloudWatchClient, *, namespace: str) -> None:
@@ -124,5 +125,17 @@ def _window(variant_id: str, start: datetime, series: Mapping[str, _Series]) -> 
         invocations=count("Invocations"),
         client_errors=count("Invocation4XXErrors"),
         server_errors=count("Invocation5XXErrors"),
-        latency=latency("InferenceLatency", 1.0) or latency("ModelLatency", _MICROSECONDS_PER_MS),
+        latency=_slower(
+            latency("InferenceLatency", 1.0), latency("ModelLatency", _MICROSECONDS_PER_MS)
+        ),
+    )
+
+
+def _slower(ours: Latency | None, theirs: Latency | None) -> Latency | None:
+    if ours is None or theirs is None:
+        return ours or theirs
+    return Latency(
+        p50_ms=max(ours.p50_ms, theirs.p50_ms),
+        p90_ms=max(ours.p90_ms, theirs.p90_ms),
+        p99_ms=max(ours.p99_ms, theirs.p99_ms),
     )

@@ -70,6 +70,24 @@ def test_minutes_are_read_in_one_call_with_its_pages_in_milliseconds(stubbed):
 PERCENTILES = {"p50": 8.0, "p90": 15.0, "p99": 30.0}
 
 
+def test_requests_that_nobody_waited_for_count_as_slow(stubbed):
+    """`/inference` gives up after five seconds, and knows no variant to hold that against."""
+    client, stub = stubbed("cloudwatch")
+    found = [
+        series("v0_invocations_sum", 400.0),
+        *(series(f"v0_inferencelatency_{p}", ms) for p, ms in PERCENTILES.items()),
+        series("v0_modellatency_p50", 7_000.0),
+        series("v0_modellatency_p90", 14_000.0),
+        series("v0_modellatency_p99", 20_000_000.0),
+    ]
+    stub.add_response("get_metric_data", {"MetricDataResults": found})
+
+    with stub:
+        windows = VariantMetrics(client, namespace="Kindred").windows("x", ["canary"], PERIOD)
+
+    assert windows["canary"][0].latency == Latency(p50_ms=8.0, p90_ms=15.0, p99_ms=20_000.0)
+
+
 def test_only_alarms_that_were_named_are_asked_for(stubbed):
     client, stub = stubbed("cloudwatch")
     asked = {"AlarmNames": ["errors"], "StateValue": "ALARM", "AlarmTypes": ANY}
