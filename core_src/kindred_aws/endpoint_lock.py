@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from kindred_aws.aws_refusals import code_of
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+# The second while a transaction is about to write or check the same item.
+_ANOTHERS = ("ConditionalCheckFailedException", "TransactionConflictException")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,7 @@ class EndpointLock:
                 ReturnValues="ALL_NEW",
             )["Attributes"]
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+            if code_of(error) in _ANOTHERS:
                 return None
             raise
         refused = item.get("refused", {}).get("M", {})
@@ -91,7 +96,7 @@ class EndpointLock:
                 ExpressionAttributeValues={**_fence(lease), **values},
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+            if code_of(error) not in _ANOTHERS:
                 raise
             return False
         return True

@@ -37,6 +37,7 @@ from kindred_aws.variant_scaling import VariantScaling
 MOST_ACTIONS = 40
 # After so long the next run goes on: the function itself may run for a minute.
 _LONGEST = timedelta(seconds=40)
+_TAKEN_OVER = "another run has taken over"
 
 logger = Logger()
 
@@ -77,6 +78,8 @@ class Reconciliation:
                 came_to = self._advance(deployment, lease)
             except StaleDeployment:
                 # Somebody asked for something meanwhile, or took the lease.
+                if not self.lock.renew(lease, now=self.clock()):
+                    return _TAKEN_OVER
                 came_to = self.deployments.load(deployment_id)
             if isinstance(came_to, str):
                 return came_to
@@ -94,7 +97,7 @@ class Reconciliation:
             return self._save(deployment, action.deployment, lease)
         intended = self.deployments.save(action.deployment, lease=lease)
         if not self.lock.renew(lease, now=self.clock()):
-            return "another run has taken over"
+            return _TAKEN_OVER
         return self._make(intended, action.call, lease)
 
     def _decide(self, deployment: Deployment, now: datetime) -> Action:

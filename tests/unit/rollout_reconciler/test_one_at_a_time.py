@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 from kindred.rollout.rollout_plan import RolloutPlan
 from kindred_aws.deployment_table import (
@@ -116,6 +117,38 @@ def test_a_lease_is_renewed_before_each_call_and_lost_by_who_comes_too_late(serv
     assert lock(serving, "quick").acquire("embeddings", now=serving.now)
     assert not lock(serving, "late").renew(held, now=serving.now)
     assert not serving.table.load(deployment_id).is_terminal
+
+
+def test_who_lost_the_lease_stops(serving):
+    """And does not ask SageMaker forty times more whether it may go on."""
+    deployment_id, taken = serving.deploy(), []
+
+    def slow(**_):
+        if not taken:
+            serving.local.now += 30
+            taken.append(lock(serving, "quick").acquire("embeddings", now=serving.now))
+
+    serving.sagemaker.meta.events.register("before-call.sagemaker.DescribeEndpoint", slow)
+    outcomes = serving.run()
+
+    assert taken[0]
+    assert outcomes == {deployment_id: "another run has taken over"}
+    assert len([name for name, _ in serving.calls if name == "DescribeEndpoint"]) == 1
+
+
+def test_a_lock_that_a_transaction_holds_is_another_runs(serving):
+    """DynamoDB refuses a write of an item that a transaction is about to write or check."""
+    held = lock(serving, "one").acquire("embeddings", now=serving.now)
+
+    def conflict(**_):
+        answer = {"Error": {"Code": "TransactionConflictException", "Message": "ongoing"}}
+        raise ClientError(answer, "UpdateItem")
+
+    serving.dynamodb.meta.events.register("before-call.dynamodb.UpdateItem", conflict)
+
+    assert lock(serving, "one").acquire("embeddings", now=serving.now) is None
+    assert not lock(serving, "one").renew(held, now=serving.now)
+    lock(serving, "one").release(held)
 
 
 def test_a_lease_is_one_runs_until_it_ends(serving):
