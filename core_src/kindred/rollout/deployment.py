@@ -153,8 +153,13 @@ class Deployment:
 
     @property
     def weights(self) -> dict[str, float]:
-        """The intended share of every variant; they sum to one. A dry run intends none."""
+        """The intended share of every variant; they sum to one.
+
+        None are intended by a dry run, and where an endpoint goes that was not there before.
+        """
         if self.canary_variant is None or self.plan.dry_run:
+            return {}
+        if self.baseline_variant is None and self.outcome is not None:
             return {}
         if self.baseline_variant is None or self.engine == "guardrails":
             return {self.canary_variant: 1.0}

@@ -35,10 +35,9 @@ def unwind(
     now: datetime,
 ) -> Action:
     """Traffic first, all of it to the baseline; then the canary goes, by a configuration."""
-    began = deployment.unwound_at or deployment.created_at
     if observed is None:
         return _cleaning(deployment)
-    if now - began >= UNWIND_MINUTES * settings.minute:
+    if now - _began(deployment, settings) >= UNWIND_MINUTES * settings.minute:
         reason = f"after {UNWIND_MINUTES} minutes of going back {went_back(observed)}"
         return Record(given_up(deployment, reason, now=now))
     if observed.is_changing:
@@ -56,6 +55,14 @@ def unwind(
         return _remove_canary(deployment, observed, settings, now)
     reason = f"somebody else gave the endpoint configuration {observed.configuration}"
     return Record(given_up(deployment, reason, now=now))
+
+
+def _began(deployment: Deployment, settings: RolloutSettings) -> datetime:
+    """Or could begin: what SageMaker guards it ends by the plan's maximum; nobody can before."""
+    began = deployment.unwound_at or deployment.created_at
+    if deployment.engine == "weights" or deployment.started_at is None:
+        return began
+    return max(began, deployment.started_at + deployment.plan.limit_minutes * settings.minute)
 
 
 def _remove_canary(

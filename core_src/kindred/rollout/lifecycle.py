@@ -20,7 +20,8 @@ ALLOWED: Mapping[State, tuple[Verb, ...]] = {
     "FAILED": (),
     "ROLLBACK_FAILED": (),
 }
-# SageMaker shifts by itself: it can be told to go back, not to wait or to hurry.
+# SageMaker shifts by itself: nothing can make it wait or hurry, and what goes back does so once it
+# is done, or its alarms are on.
 _OF_GUARDRAILS: tuple[Verb, ...] = ("cancel", "rollback")
 
 

@@ -25,6 +25,7 @@ from tests.unit.rollout.rollout_states import (
     unwinding,
 )
 
+CANCEL = Wish(verb="cancel", by="ada", at=NOW, reason="because")
 MODEL, WITH_CANARY = begun().model_name, begun().canary_configuration
 
 
@@ -45,6 +46,29 @@ def test_going_back_does_not_last_for_ever_either():
 
     assert said(stuck) == "ROLLBACK_FAILED unwind"
     assert "the endpoint is Updating" in stuck.deployment.reason
+
+
+def test_going_back_waits_for_an_update_that_sagemaker_guards_as_long_as_that_may_take():
+    """An update under way takes no other: SageMaker ends it within the plan's maximum."""
+    guarded = pending(engine="guardrails", plan=RolloutPlan(maximum_minutes=240))
+    begun = replace(step(guarded, endpoint()).deployment, wish=CANCEL)
+    going_back = step(begun, endpoint("Updating")).deployment
+    assert going_back.stage == "unwind"
+
+    shifting = step(going_back, endpoint("Updating"), after=299 * MINUTE)
+    stuck = step(going_back, endpoint("Updating"), after=300 * MINUTE)
+
+    assert said(shifting) == "wait"
+    assert said(stuck) == "ROLLBACK_FAILED unwind"
+
+
+def test_a_first_model_that_goes_back_leaves_no_weights():
+    first = step(pending(), None).deployment
+    assert first.weights == {"production": 1.0}
+
+    going_back = step(replace(first, wish=CANCEL), None).deployment
+
+    assert (going_back.stage, going_back.weights) == ("unwind", {})
 
 
 def test_waiting_to_begin_ends_too():
