@@ -68,6 +68,8 @@ def _ask(asked: InferenceIn, request_id: str) -> ModelReply:
             seconds=60,
         ) from error
     except CallRefused as error:
+        if asked.target_variant is None:
+            raise _unavailable() from error
         raise invalid_field("/target_variant", str(error), given=asked.target_variant) from error
     except ModelRefused as error:
         raise invalid_field("/features", f"the model takes no such request: {error}") from error
@@ -80,9 +82,12 @@ def _ask(asked: InferenceIn, request_id: str) -> ModelReply:
             HTTPStatus.GATEWAY_TIMEOUT, "the model did not answer in time", slug="model-too-slow"
         ) from error
     except ModelNotReached as error:
-        raise try_again(
-            "the model cannot be reached right now; send this again", slug="model-unavailable"
-        ) from error
+        raise _unavailable() from error
+
+
+def _unavailable() -> Refusal:
+    detail = "the model cannot be reached right now; send this again"
+    return try_again(detail, slug="model-unavailable")
 
 
 def _read(reply: ModelReply) -> ModelAnswer:

@@ -173,6 +173,15 @@ def test_what_goes_wrong_is_a_problem_of_its_own(send, failing, capsys, error, s
     assert emitted(capsys) == []
 
 
+def test_who_chose_no_variant_is_not_told_that_it_is_wrong(send, failing):
+    failing(Refusal("ValidationError", "Endpoint kindred-dev-embeddings is not InService"))
+
+    status, problem, headers = send()
+
+    assert (status, problem["type"]) == (503, "urn:kindred:problem:model-unavailable")
+    assert headers["Retry-After"] == "1"
+
+
 def test_the_models_own_reason_reaches_the_caller(send, failing):
     failing(
         Refusal("ModelError", "x", 424, OriginalStatusCode=400, OriginalMessage="no region 'XX'")
