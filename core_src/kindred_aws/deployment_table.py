@@ -274,13 +274,13 @@ def _start_of(cursor: str, endpoint: str | None) -> dict[str, Any]:
     """Only a key of this very list: DynamoDB would refuse another, or begin elsewhere."""
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor))
-    except ValueError:
+    except (ValueError, RecursionError):
         key = None
     names = ("deployment_id",) if endpoint is None else ("deployment_id", "endpoint", "created_at")
     if (
         not isinstance(key, dict)
         or key.keys() != set(names)
-        or not all(isinstance(value, str) for value in key.values())
+        or not all(isinstance(value, str) and value for value in key.values())
         or (endpoint is not None and key["endpoint"] != endpoint)
     ):
         raise ValueError(f"cursor: given {cursor!r}, allowed what a page of this list gave")

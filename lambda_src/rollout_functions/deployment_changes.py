@@ -18,13 +18,15 @@ from kindred_aws.deployment_table import (
 )
 from kindred_aws.model_packages import PackageNotFound
 from rollout_functions import new_deployment
-from rollout_functions.api_problems import Refusal, invalid_field
+from rollout_functions.api_problems import Refusal, invalid_field, shown
 from rollout_functions.api_settings import api_settings, deployments
 from rollout_functions.deployment_requests import DeploymentIn, plan_of, source_of
 from rollout_functions.new_deployment import PackageNotApproved, reconcile_soon
 
 _MOST_ON_A_PAGE = 100
 _ON_A_PAGE = 20
+# Of a UUID. DynamoDB refuses to look for a key of more than 2,048.
+_ID_CHARACTERS = 36
 # A reconciler writes the same record, a few times a minute.
 _ATTEMPTS = 5
 
@@ -85,6 +87,10 @@ def page(parameters: Mapping[str, str]) -> Page:
 def load(deployment_id: str) -> Deployment:
     """Raises Refusal."""
     try:
+        if len(deployment_id) > _ID_CHARACTERS:
+            raise DeploymentNotFound(
+                f"deployment_id: given {shown(deployment_id)}, which is unknown"
+            )
         return deployments().load(deployment_id)
     except DeploymentNotFound as error:
         raise Refusal(HTTPStatus.NOT_FOUND, str(error), slug="deployment-not-found") from error

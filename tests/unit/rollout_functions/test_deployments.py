@@ -201,6 +201,15 @@ def test_an_unknown_deployment_is_not_found(send):
         assert problem["type"] == "urn:kindred:problem:deployment-not-found"
 
 
+def test_an_id_that_no_key_can_be_is_never_looked_for(send, clients):
+    clients["dynamodb"].delete_table(TableName="deployments")
+
+    status, problem, _ = send("GET", f"{PATH}/{'1' * 3_000}")
+
+    assert status == 404
+    assert len(problem["detail"]) < 200
+
+
 def test_pages_of_an_endpoint_follow_one_another(send):
     made = []
     for number in range(3):
@@ -225,7 +234,9 @@ def test_pages_of_an_endpoint_follow_one_another(send):
         pytest.param("limit=ten", "limit", id="no number"),
         pytest.param("limit=1&limit=2", "limit", id="twice"),
         pytest.param("cursor=bm9uZQ==", "cursor", id="no cursor of ours"),
-        pytest.param("cursor=e30=", "cursor", id="an empty key"),
+        pytest.param("cursor=e30=", "cursor", id="no key"),
+        pytest.param("cursor=eyJkZXBsb3ltZW50X2lkIjoiIn0=", "cursor", id="an empty key"),
+        pytest.param(f"cursor={'W1tb' * 2_000}", "cursor", id="nested too deep"),
         pytest.param("cursor=eyJ4Ijp7IlMiOiJ5In19", "cursor", id="a key of another table"),
         pytest.param("state=FAILED", "state", id="unknown parameter"),
     ],
