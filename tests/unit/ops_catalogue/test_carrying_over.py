@@ -120,6 +120,23 @@ def test_another_store_of_the_same_model_is_filled_from_the_cache(
     assert new.manifest("v3") == store.manifest("v3")
 
 
+def test_another_model_of_the_same_name_is_not_taken_from_the_cache(
+    store: DirectoryStore, trained: Manifest, tmp_path: Path
+) -> None:
+    """A candidate that lost gives its name to the next."""
+    new = DirectoryStore(tmp_path / "new")
+    generate(store=new, count=80)
+    fit(new)
+    other = publish_trained(new, tmp_path, seed=1)
+    for one in (store, new):
+        generate(store=one, count=90)
+    cache = tmp_path / "cache"
+    outcomes(store, versions=["v3"], cache=cache)
+
+    assert outcomes(new, versions=["v3"], cache=cache) == {"v3": "carried over"}
+    assert model_files(new.manifest("v3")) == model_files(other) != model_files(trained)
+
+
 def test_every_trained_model_comes_along(
     store: DirectoryStore, trained: Manifest, tmp_path: Path
 ) -> None:

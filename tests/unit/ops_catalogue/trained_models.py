@@ -21,14 +21,16 @@ CARD = {
 }
 
 
-def publish_trained(store: DirectoryStore, scratch: Path, version: str = "v3") -> Manifest:
-    """On v2 and the catalogue that v2 is of; with weights by chance, the same for a version."""
-    directory = scratch / version
+def publish_trained(
+    store: DirectoryStore, scratch: Path, version: str = "v3", *, seed: int = 0
+) -> Manifest:
+    """On v2 and the catalogue that v2 is of; with weights by chance, the same for a seed."""
+    directory = scratch / f"{version}-{seed}"
     shutil.copytree(store.download("v2", scratch) / "catalogue", directory / "catalogue")
     (directory / "evaluation.json").write_text("{}")
     v2 = load_artefact(store.download("v2", scratch))
     inputs = metric_inputs(v2)
-    weights = np.random.default_rng(int(version[1:])).uniform(0.2, 2.0, len(inputs.start))
+    weights = np.random.default_rng(seed).uniform(0.2, 2.0, len(inputs.start))
     matrix = map_matrix(inputs, weights)
     vectors = mapped(inputs.catalogue, matrix)
     write_artefact(
