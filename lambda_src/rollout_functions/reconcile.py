@@ -19,15 +19,17 @@ metrics = Metrics()
 
 
 @metrics.log_metrics
-def handler(_event: Mapping[str, Any], context: Any) -> dict[str, str]:
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, str]:
     """What became of each, by id. A schedule, a change and SageMaker's events all mean the same.
 
+    A change names its deployment: the index may not have a new one yet.
     Raises the first error after all have had their turn.
     """
     errors: list[Exception] = []
     outcomes = {}
     run = reconciliation(run=str(uuid.uuid4()))
-    for deployment_id in deployments().unfinished():
+    changed = (event["deployment_id"],) if "deployment_id" in event else ()
+    for deployment_id in dict.fromkeys((*changed, *deployments().unfinished())):
         if context.get_remaining_time_in_millis() < LEAST_REMAINING_MS:
             logger.warning("time is up", deployment_id=deployment_id)
             break

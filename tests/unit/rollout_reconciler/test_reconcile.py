@@ -12,7 +12,6 @@ from rollout_functions import reconcile, rollout_settings
 from tests.unit.rollout_reconciler.world import NAME
 
 SCHEDULE = {"scheduled_at": "2026-11-21T12:00:00Z"}
-CHANGE = {"deployment_id": "one"}
 STATE_CHANGE = {
     "version": "0",
     "source": "aws.sagemaker",
@@ -33,13 +32,27 @@ def deployed(world, monkeypatch):
     return SimpleNamespace(world=world, deployment_id=deployment_id)
 
 
-@pytest.mark.parametrize("event", [SCHEDULE, CHANGE, STATE_CHANGE])
+@pytest.mark.parametrize("event", [SCHEDULE, STATE_CHANGE])
 def test_every_event_means_the_same(deployed, event, capsys):
     outcomes = reconcile.handler(event, IN_TIME)
 
     assert outcomes == {deployed.deployment_id: "the endpoint is Updating"}
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert metrics[-1]["DeploymentsUnfinished"] == [1.0]
+
+
+def test_a_new_deployment_begins_though_the_index_does_not_have_it_yet(deployed, monkeypatch):
+    monkeypatch.setattr(deployed.world.table, "unfinished", lambda: [])
+
+    outcomes = reconcile.handler({"deployment_id": deployed.deployment_id}, IN_TIME)
+
+    assert outcomes == {deployed.deployment_id: "the endpoint is Updating"}
+
+
+def test_a_change_is_driven_once(deployed):
+    changed = {"deployment_id": deployed.deployment_id}
+
+    assert list(reconcile.handler(changed, IN_TIME)) == [deployed.deployment_id]
 
 
 def test_what_there_is_no_time_for_is_left_to_the_next_run(deployed):
