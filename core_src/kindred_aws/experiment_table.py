@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 Item = dict[str, "AttributeValueTypeDef"]
-# A model is replaced a few times a year; a longer chain is a circle.
+# The first leads to the one before the last: a long chain is a circle.
 _LONGEST_SUCCESSION = 100
 
 

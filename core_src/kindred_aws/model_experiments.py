@@ -48,7 +48,8 @@ class ModelExperiments:
     ) -> str:
         """Writes the experiment of a run, then has it succeed `before`; its id.
 
-        It may be called again after either. Metrics count from tomorrow on: until then some
+        It may be called again after either. Of those that are over only the first and `before`
+        still lead to it. Metrics count from tomorrow on: until then some
         units still are where the last experiment had them. Raises ExperimentConflict.
         """
         experiment_id = f"embedding_{control}_vs_{treatment}_{run_id}".lower()
@@ -74,6 +75,14 @@ class ModelExperiments:
                 "SET succeeded_by = :next",
                 "attribute_not_exists(succeeded_by) OR succeeded_by = :next",
                 {":next": {"S": experiment_id}},
+            )
+        if predecessor not in (experiment_id, self.experiment_id):
+            # Whoever reads begins at the first: the way to this one stays short for good.
+            self._change(
+                self.experiment_id,
+                "SET succeeded_by = :before",
+                "attribute_exists(succeeded_by)",
+                {":before": {"S": predecessor}},
             )
         return experiment_id
 

@@ -178,6 +178,22 @@ def test_the_model_after_the_next_meets_the_next_and_replaces_it(platform, start
     assert package["ModelApprovalStatus"] == "Rejected"
 
 
+def test_the_way_from_the_first_experiment_stays_short_however_many_follow(started, experiment):
+    ids = [ITS_ID]
+    for number in range(4, 9):
+        last = experiment.read(ids[-1])
+        won = {"status": "completed", "winner": last["treatment"], "revision": number}
+        experiment.put(**last | won)
+        state = begun(f"run-{number}")
+        state["plan"] = plan_training_data.handler(state, None)
+        assert start_experiment.handler(state, None)["outcome"] == "started"
+        ids.append(f"embedding_v{number - 1}_vs_v{number}_run-{number}")
+
+    assert experiment.read("embedding_v1_vs_v2")["succeeded_by"] == ids[-2]
+    assert experiment.read(ids[-2])["succeeded_by"] == ids[-1]
+    assert experiment.read(ids[-1])["treatment"] == "v8"
+
+
 def test_a_model_that_serves_again_is_not_retired(platform, started):
     set_experiment(
         platform, "SET #status = :done, winner = :v2", done={"S": "completed"}, v2={"S": "v2"}
