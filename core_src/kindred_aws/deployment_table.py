@@ -69,7 +69,7 @@ class DeploymentTable:
         try:
             self._client.transact_write_items(TransactItems=writes)
         except ClientError as error:
-            before = self._created_by(idempotency_key, created) if idempotency_key else None
+            before = self.created_by(idempotency_key, created) if idempotency_key else None
             if before is not None:
                 return before
             raise _refusal(error, created) from error
@@ -185,7 +185,8 @@ class DeploymentTable:
             }
         }
 
-    def _created_by(self, key: str, deployment: Deployment) -> Deployment | None:
+    def created_by(self, key: str, deployment: Deployment) -> Deployment | None:
+        """What the key created before, if anything. Raises IdempotencyConflict."""
         remembered = self._item(_key_of(key))
         if remembered is None:
             return None

@@ -39,6 +39,9 @@ def create(
         now=datetime.now(UTC),
         deployment_id=new_event_id(),
     )
+    if idempotency_key and (before := deployments().created_by(idempotency_key, made)):
+        # Whatever has become of its package since.
+        return before, False
     if source.package_arn:
         made = replace(made, digest=_approved_digest(source.package_arn))
     kept = deployments().create(made, idempotency_key=idempotency_key)

@@ -80,6 +80,17 @@ def test_a_repeated_key_gives_the_same_deployment_and_200(send):
     assert again["deployment_id"] == made["deployment_id"]
 
 
+def test_a_repeated_key_asks_nothing_of_the_registry(send, sagemaker):
+    arn = sagemaker.add_package(4)
+    body = {"endpoint": "embeddings", "model_package_arn": arn}
+    _, first, _ = send("POST", PATH, body, headers={"Idempotency-Key": "release-7"})
+    sagemaker.packages[arn]["ModelApprovalStatus"] = "Rejected"
+
+    status, again, _ = send("POST", PATH, body, headers={"Idempotency-Key": "release-7"})
+
+    assert (status, again["deployment_id"]) == (200, first["deployment_id"])
+
+
 def test_a_key_is_of_one_request(send):
     send("POST", PATH, asked(), headers={"Idempotency-Key": "release-7"})
 
