@@ -17,8 +17,10 @@ from tests.local.changed_assembly import without_grant, without_grants
 from tests.local.granted import GRANTS, read_manifest, refusal_of, similarity_of
 from tests.local.local_platform import LocalPlatform
 from tests.local.management import person, start_experiment
+from tests.local.rollout_grants import ROLLOUT_GRANTS
 
 ROLE_PATH = "Similarity"
+ALL_GRANTS = {**GRANTS, **ROLLOUT_GRANTS}
 ONCE = Retry(NoBackoff(), 0)
 
 
@@ -40,11 +42,13 @@ def told(
     similarity = similarity_of(platform)
 
     def attempts() -> Told:
-        return {name: it.attempt(platform, similarity, experiment) for name, it in GRANTS.items()}
+        return {
+            name: it.attempt(platform, similarity, experiment) for name, it in ALL_GRANTS.items()
+        }
 
     before = attempts()
     copy = tmp_path_factory.mktemp("without") / "local"
-    taken = [(granted.policies, granted.action) for granted in GRANTS.values()]
+    taken = [(granted.policies, granted.action) for granted in ALL_GRANTS.values()]
     changed = platform.up(assembly=without_grants(platform.assembly, copy, taken))
     try:
         assert changed.returncode == 0, changed.stderr
@@ -55,7 +59,7 @@ def told(
     return before, without, attempts()
 
 
-@pytest.mark.parametrize("name", GRANTS)
+@pytest.mark.parametrize("name", ALL_GRANTS)
 def test_taking_one_grant_out_of_a_template_is_missed(
     told: tuple[Told, Told, Told], name: str
 ) -> None:
@@ -63,7 +67,7 @@ def test_taking_one_grant_out_of_a_template_is_missed(
 
     assert before is None
     assert without is not None
-    assert GRANTS[name].refusal in without
+    assert ALL_GRANTS[name].refusal in without
     assert again is None
 
 
