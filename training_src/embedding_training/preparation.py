@@ -18,16 +18,24 @@ from kindred.similarity.embedding import Vector
 from kindred.similarity.interactions import Interaction, Interactions, Part, part_of
 from kindred.similarity.metric_inputs import MetricInputs, metric_inputs
 from kindred.similarity.metric_learning import Examples
+from kindred.similarity.ranking_quality import K
 
 MOST_CLICKS = 50.0  # that one click at a rank seldom looked at stands for
 _NOT_SHOWN = 100  # of the nearest apps, for a clicked one to be told from
 PARTS: tuple[Part, ...] = ("training", "validation", "holdout")
+MEASURED: tuple[Part, ...] = ("validation", "holdout")
+LEAST_MEASURED = 30  # requests of a part; a recall of fewer moves by a tenth for a few clicks
+
+
+class TooFewMeasured(ValueError):
+    """Of too few requests with a click is the list long enough to say who found it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """`requests` have at least one click. `serving` is float32[apps, dimension]: where the model
-    that serves has the catalogue's apps."""
+    """`requests` have at least one click, and are learned from whatever their length: which of
+    ten apps was clicked says as much of them as which of twenty. `serving` is
+    float32[apps, dimension]: where the model that serves has the catalogue's apps."""
 
     inputs: MetricInputs
     serving: Vector
@@ -38,6 +46,14 @@ class Prepared:
     def ranks_shown(self) -> int:
         """In the longest list."""
         return max(int(requests.shown.shape[1]) for requests in self.requests.values())
+
+    def measured(self, part: Part) -> ClickedRequests:
+        """The requests by which models are compared: of lists longer than ten.
+
+        Of a shorter list all clicks are among the first ten of the model that made it. Its
+        recall@10 is 1 by construction, and no other model can be better.
+        """
+        return self.requests[part].longer_than(K)
 
     def examples(self, part: Part) -> Examples:
         requests, dimension = self.requests[part], self.inputs.dimension
@@ -68,3 +84,15 @@ def prepare(interactions: Interactions, *, fitted: Artefact, serving: Artefact) 
         requests={part: requests[part].with_clicks() for part in PARTS},
         clicks=fit_click_model(requests["training"], inputs),
     )
+
+
+def check_measured(prepared: Prepared) -> None:
+    """Raises TooFewMeasured, which says how many there are of what."""
+    for part in MEASURED:
+        if (found := len(prepared.measured(part))) < LEAST_MEASURED:
+            raise TooFewMeasured(
+                f"requests of {part} with a click and a list longer than {K}: given {found} of "
+                f"{len(prepared.requests[part])} with a click; allowed: at least "
+                f"{LEAST_MEASURED}, since of a shorter list the recall@{K} of the model that made "
+                "it is 1 by construction (find-similar shows as many apps as top_k asks for)"
+            )

@@ -15,7 +15,14 @@ from embedding_training.artefact import EVALUATION, hand_over, write_model
 from embedding_training.checkpoints import Checkpoints, fingerprint
 from embedding_training.evaluation import Evaluation, evaluate
 from embedding_training.model_channels import open_fitted, open_serving
-from embedding_training.preparation import MOST_CLICKS, PARTS, Prepared, prepare
+from embedding_training.preparation import (
+    MEASURED,
+    MOST_CLICKS,
+    PARTS,
+    Prepared,
+    check_measured,
+    prepare,
+)
 from embedding_training.settings import Folders, Settings, read_settings
 from kindred.similarity.artefact import Artefact
 from kindred.similarity.interactions import Interactions, read_interactions
@@ -39,7 +46,7 @@ def run_job(folders: Folders, *, say: Say, before_batch: Callable[[], None]) -> 
 
     The same input gives the same bytes on one kind of processor, for each of which BLAS has its
     own kernels. Takes up the job's last whole checkpoint: the outcome is the same, too, as without
-    an interruption. Raises ValueError (of settings, interactions or too little held out),
+    an interruption. Raises ValueError (of settings, interactions or too little to measure),
     CorruptArtefact, OSError, and what `before_batch` does.
     """
     # One thread: how many there are decides in which order a product is summed.
@@ -57,8 +64,8 @@ def _run_job(folders: Folders, say: Say, before_batch: Callable[[], None]) -> Ev
             folders.serving, Path(scratch) / "serving", fitted=fitted, candidate=settings.version
         )
         prepared = prepare(interactions, fitted=fitted, serving=serving)
-        if prepared.ranks_shown <= K:
-            say(f"no list is longer than {K}: who made it has a recall@{K} of 1 by construction")
+        check_measured(prepared)
+        say(_measured(prepared))
         parts = (prepared.examples("training"), prepared.examples("validation"))
         job = fingerprint(prepared.inputs, parts, settings.schedule)
         checkpoints = Checkpoints(folders.checkpoints, fingerprint=job)
@@ -124,9 +131,17 @@ def _learn(
 
 
 def _select(prepared: Prepared, progress: Progress) -> Selection:
-    validation = prepared.requests["validation"]
+    validation = prepared.measured("validation")
     weights = prepared.clicks.click_weights(validation, most=MOST_CLICKS)
     return select_step(progress.weights, validation, weights, prepared.inputs, prepared.serving)
+
+
+def _measured(prepared: Prepared) -> str:
+    counts = (
+        f"{len(prepared.measured(part))} of {len(prepared.requests[part])} of {part}"
+        for part in MEASURED
+    )
+    return f"models are compared on lists longer than {K}: {', '.join(counts)}"
 
 
 def _told(progress: Progress, selection: Selection, serving: Artefact) -> str:
@@ -146,6 +161,7 @@ def _data(
             "repeated": interactions.repeated,
             "bad": interactions.bad_rows,
             **{f"clicked_{part}": len(prepared.requests[part]) for part in PARTS},
+            **{f"measured_{part}": len(prepared.measured(part)) for part in MEASURED},
         },
         "ranks_shown": prepared.ranks_shown,
         "click_model": asdict(prepared.clicks) | {"most_clicks": MOST_CLICKS},

@@ -40,6 +40,10 @@ class ClickedRequests:
         """Those with at least one click on an app of the catalogue."""
         return self._of(np.flatnonzero(np.any(self.clicked, axis=1)))
 
+    def longer_than(self, apps: int) -> "ClickedRequests":
+        """Those whose list held more apps that are in the catalogue."""
+        return self._of(np.flatnonzero((self.shown != NOWHERE).sum(axis=1) > apps))
+
     def _of(self, chosen: npt.NDArray[np.int64]) -> "ClickedRequests":
         return ClickedRequests(
             queries=self.queries[chosen],

@@ -139,13 +139,6 @@ def test_a_broken_checkpoint_is_passed_over_and_so_is_another_jobs(
     assert not any(line.startswith("taken up") for line in run(folders))
 
 
-def test_a_list_of_ten_is_said_to_prove_nothing(lay_out) -> None:
-    folders = lay_out(requests=100, ranks=10)
-
-    assert any(line.startswith("no list is longer than 10") for line in run(folders))
-    assert json.loads(folders.evaluation.read_bytes())["baseline_recall_at_10"] == 1
-
-
 def test_metrics_are_printed_for_the_definitions_to_find(
     trained: Folders, tmp_path: Path, environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
