@@ -122,6 +122,8 @@ class RetrainingFunctions(Construct):
         """The endpoint where a model is tried, which serves nobody."""
         parts = self._parts
         parts.endpoints.grant_create(self.of("StageModel").role, STAGING)
+        # What an aborted run left there makes way for the next.
+        parts.endpoints.grant_delete(self.of("StageModel").role, STAGING)
         parts.endpoints.grant_delete(self.of("RemoveStaging").role, STAGING)
         parts.endpoints.grant_describe(self.of("CheckStaging").role, STAGING)
         parts.endpoints.grant_invoke(self.of("TestStaging").role, STAGING)

@@ -137,8 +137,17 @@ class RetrainingMachine(Construct):
                 ("SimulateExperiment", "simulation"),
             )
         )
-        wait = self._wait("WaitForStaging", "$.staging.wait_seconds", check)
-        stage.next(wait)
+        path = "$.staging.wait_seconds"
+        wait = self._wait("WaitForStaging", path, check)
+        # What an aborted run left must go before this run's endpoint can be made.
+        stage.next(
+            sfn.Choice(self, "IsCleared")
+            .when(
+                sfn.Condition.string_equals("$.staging.status", "clearing"),
+                self._wait("WaitForClearing", path, stage),
+            )
+            .otherwise(wait)
+        )
         check.next(
             sfn.Choice(self, "IsStaged")
             .when(sfn.Condition.string_equals("$.staging.status", "creating"), wait)

@@ -15,9 +15,10 @@ from kindred.retraining.regression_tests import TOP_K, Answer, GoldenQuery
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
     from types_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
+    from types_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
     from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-Status = Literal["absent", "creating", "in_service", "deleting", "failed"]
+Status = Literal["absent", "clearing", "creating", "in_service", "deleting", "failed"]
 _STATUS: dict[str, Status] = {"Creating": "creating", "InService": "in_service"}
 _STATUS |= {"Deleting": "deleting", "Failed": "failed"}
 
@@ -45,9 +46,12 @@ class StagingEndpoint:
     def create(self, run_id: str, model: StagedModel) -> Status:
         """Makes what is missing, in turn, so that it may be called again after any of it.
 
-        "failed" where the endpoint is there with another run's model.
+        "clearing" for as long as another run's endpoint, left by its abort, has to go first: then
+        it is to be called once more.
         """
         name = self._own_name(run_id)
+        if self._clears_another(name):
+            return "clearing"
         network: Any = (
             {
                 "VpcConfig": {
@@ -87,32 +91,54 @@ class StagingEndpoint:
 
     def status(self, run_id: str | None = None) -> Status:
         """With a run id, "failed" where the endpoint is another run's."""
-        try:
-            found = self.client.describe_endpoint(EndpointName=self.name)
-        except ClientError as error:
-            if not _is_absent(error):
-                raise
+        found = self._endpoint()
+        if found is None:
             return "absent"
         if run_id and found.get("EndpointConfigName") != self._own_name(run_id):
             return "failed"
-        return _STATUS.get(found["EndpointStatus"], "failed")
+        return _status_of(found)
 
     def remove(self, run_id: str) -> bool:
-        """Asks for the removal of what is left; whether nothing is left any more."""
+        """Asks for the removal of what is left of this run; whether nothing is any more."""
         name = self._own_name(run_id)
-        status = self.status()
+        found = self._endpoint()
+        if found is not None and found.get("EndpointConfigName") == name:
+            if _status_of(found) in ("in_service", "failed"):
+                self.client.delete_endpoint(EndpointName=self.name)
+            if self.status() != "absent":
+                # A configuration must stay for as long as an endpoint runs by it.
+                return False
+        self._remove_parts(name)
+        return True
+
+    def _clears_another(self, own_name: str) -> bool:
+        """Whether another run's endpoint is still there: it goes, with what was made for it."""
+        found = self._endpoint()
+        if found is None or found.get("EndpointConfigName") == own_name:
+            return False
+        status = _status_of(found)
         if status in ("in_service", "failed"):
             self.client.delete_endpoint(EndpointName=self.name)
-            status = self.status()
-        if status != "absent":
-            # A configuration must stay for as long as an endpoint runs by it.
-            return False
+        another = found.get("EndpointConfigName", "")
+        if status != "creating" and another.startswith(f"{self.name}-"):
+            # Only the endpoint tells their name, and one that is being deleted needs them no more.
+            self._remove_parts(another)
+        return True
+
+    def _endpoint(self) -> DescribeEndpointOutputTypeDef | None:
+        try:
+            return self.client.describe_endpoint(EndpointName=self.name)
+        except ClientError as error:
+            if not _is_absent(error):
+                raise
+            return None
+
+    def _remove_parts(self, name: str) -> None:
         for delete in (
             lambda: self.client.delete_endpoint_config(EndpointConfigName=name),
             lambda: self.client.delete_model(ModelName=name),
         ):
             self._has(delete)
-        return True
 
     def _own_name(self, run_id: str) -> str:
         return f"{self.name}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"
@@ -126,6 +152,10 @@ class StagingEndpoint:
                 raise
             return False
         return True
+
+
+def _status_of(found: DescribeEndpointOutputTypeDef) -> Status:
+    return _STATUS.get(found["EndpointStatus"], "failed")
 
 
 def ask_endpoint(client: SageMakerRuntimeClient, name: str, query: GoldenQuery) -> Answer:

@@ -30,7 +30,9 @@ table below says "tell", the machine publishes that to its topic as it is.
                                      model_version, evaluation_url, notice}
     RegisterModel [$.package]       {model_package_arn, notice}
       $.evaluation.promote false: ArchiveModel; else tell, then StageModel
-    StageModel [$.staging]          {endpoint, status, wait_seconds, notice}
+    StageModel [$.staging]          {endpoint, status, wait_seconds, notice}; status "clearing":
+                                     what an aborted run left goes first, and after
+                                     WaitForClearing it is StageModel again
     WaitForStaging                  Wait, SecondsPath $.staging.wait_seconds
     CheckStaging [$.staging]        the same; status "creating" goes back to WaitForStaging,
                                      "failed" to RemoveStaging, "in_service" goes on

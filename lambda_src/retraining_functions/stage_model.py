@@ -32,9 +32,9 @@ def handler(state: State, _context: object) -> dict[str, Any]:
 
 
 def staged(state: State, status: Status) -> dict[str, Any]:
-    """What the machine goes on by: "creating", "in_service" or "failed"."""
+    """What the machine goes on by: "clearing", "creating", "in_service" or "failed"."""
     # One that is absent or being deleted will never be in service by waiting.
-    shown = status if status in ("creating", "in_service") else "failed"
+    shown = status if status in ("clearing", "creating", "in_service") else "failed"
     logger.info("staging endpoint", run_id=state["run_id"], status=status)
     return {
         "endpoint": settings().staging_endpoint,

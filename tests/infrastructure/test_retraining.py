@@ -75,6 +75,14 @@ def test_whatever_happens_to_a_staged_model_its_endpoint_goes(states):
     assert states["SimulateExperiment"]["Next"] == "RemoveStaging"
 
 
+def test_what_an_aborted_run_left_is_waited_for_and_staged_again(states):
+    [clearing] = states["IsCleared"]["Choices"]
+
+    assert states["StageModel"]["Next"] == "IsCleared"
+    assert (clearing["StringEquals"], clearing["Next"]) == ("clearing", "WaitForClearing")
+    assert states["WaitForClearing"]["Next"] == "StageModel"
+
+
 def test_no_model_is_approved_before_its_tests_have_passed(states):
     into = {name for name, state in states.items() if "ApproveModel" in following(state)}
     [passed] = states["HasPassed"]["Choices"]

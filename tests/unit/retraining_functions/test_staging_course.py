@@ -67,6 +67,34 @@ def test_an_endpoint_of_another_run_is_not_taken_for_ours(platform, candidate):
     assert check_staging.handler({**state, "run_id": "another"}, None)["status"] == "failed"
 
 
+def test_what_an_aborted_run_left_makes_way_for_the_next(platform, candidate):
+    state = trained(platform, candidate)
+    stage_model.handler({**state, "run_id": "aborted"}, None)
+    while_created = stage_model.handler(state, None)
+    platform.now.at += 120
+    while_removed = [stage_model.handler(state, None) for _ in range(2)]
+    platform.now.at += 120
+    made = stage_model.handler(state, None)
+    platform.now.at += 120
+
+    assert [each["status"] for each in (while_created, *while_removed)] == ["clearing"] * 3
+    assert made["status"] == "creating"
+    assert check_staging.handler(state, None)["status"] == "in_service"
+    assert len(platform.sagemaker.list_models()["Models"]) == 1
+    assert len(platform.sagemaker.list_endpoint_configs()["EndpointConfigs"]) == 1
+
+
+def test_a_run_that_failed_leaves_the_endpoint_of_another_alone(platform, candidate):
+    state = trained(platform, candidate)
+    stage_model.handler(state, None)
+    platform.now.at += 120
+
+    removal = remove_staging.handler({"run_id": "another"}, None)
+
+    assert removal["removed"] is True
+    assert check_staging.handler(state, None)["status"] == "in_service"
+
+
 def test_a_good_model_passes_is_approved_and_published(platform, candidate, baseline):
     state = staged(platform, candidate, baseline)
 
