@@ -71,10 +71,13 @@ class UnitCache:
 
     async def remember(
         self, *, arm: tuple[str, str] | None, vector: tuple[str, bytes] | None
-    ) -> None:
-        """Keep an arm for 24 hours from its first assignment, and a vector for an hour."""
+    ) -> bool:
+        """Keep an arm for 24 hours from its first assignment, and a vector for an hour.
+
+        Whether the arm is kept from now on: of several requests at once only one is told so.
+        """
         if time.monotonic() < self._paused_until or not (arm or vector):
-            return
+            return False
         pipeline = self._client.pipeline(transaction=False)
         if arm:
             pipeline.set(arm[0], arm[1], nx=True, ex=STICKY_SECONDS)
@@ -82,9 +85,11 @@ class UnitCache:
             pipeline.set(vector[0], vector[1], ex=VECTOR_SECONDS)
         try:
             async with asyncio.timeout(_LONGEST_SECONDS):
-                await pipeline.execute()
+                first, *_ = await pipeline.execute()
         except _FAILURES:
             self._pause()
+            return False
+        return bool(arm and first)
 
     async def is_reachable(self) -> bool:
         try:

@@ -123,6 +123,8 @@ def _put(platform: RunningPlatform, experiment_id: str, day: date, arm: Arm, see
     start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp())
     values = {
         "window_start": start,
+        # Everybody asks once.
+        "units_count": seen.asked,
         "requests_count": seen.asked,
         "impressions_count": seen.asked,
         "clicks_count": seen.clicked,

@@ -25,8 +25,11 @@ from kindred_service.models import ModelsDisagree
 
 
 class Assigned(NamedTuple):
+    """`is_new` says that the unit was not seen in the 24 hours before; not known without cache."""
+
     experiment_id: str
     arm: Arm
+    is_new: bool
 
 
 _UNREADABLE = (BotoCoreError, ClientError, InvalidExperiment)
@@ -103,8 +106,9 @@ class Arms:
         key = arm_key(experiment.experiment_id, partner_id, app_id)
         remembered = await self._cache.recall(key, vector_keys)
         arm = experiment.assign(partner_id=partner_id, app_id=app_id, remembered=remembered.arm)
+        is_new = False
         if experiment.is_sticky and remembered.arm is None:
-            await self._cache.remember(arm=(key, arm), vector=None)
+            is_new = await self._cache.remember(arm=(key, arm), vector=None)
         elapsed_ms = (time.perf_counter() - started) * 1_000
         self._metrics.observe_latency("ab_test_assignment_latency", elapsed_ms)
-        return Assigned(experiment.experiment_id, arm), remembered
+        return Assigned(experiment.experiment_id, arm, is_new), remembered

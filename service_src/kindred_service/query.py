@@ -14,7 +14,7 @@ from kindred.similarity.app import AppMetadata
 from kindred.similarity.catalogue import Catalogue, UnknownCategory
 from kindred.similarity.index import Vectors
 from kindred_aws.unit_cache import UnitCache, vector_key
-from kindred_service.arms import Arms
+from kindred_service.arms import Arms, Assigned
 from kindred_service.metrics import ServiceMetrics
 from kindred_service.models import LoadedModel, Models
 from kindred_service.problems import invalid_field
@@ -27,12 +27,15 @@ QuerySource = Literal["catalogue", "request"]
 class ResolvedQuery:
     """`row` is the app's own row where it is in the catalogue, so that it can be left out."""
 
-    experiment_id: str
-    arm: Arm
+    assigned: Assigned
     model: LoadedModel
     metadata: AppMetadata
     vector: Vectors
     row: int | None
+
+    @property
+    def arm(self) -> Arm:
+        return self.assigned.arm
 
     @property
     def source(self) -> QuerySource:
@@ -72,18 +75,17 @@ class QueryResolver:
             )
         metadata = checked_metadata(query.app, self.catalogue)
         keys = self._vector_keys(metadata)
-        (experiment_id, arm), remembered = await self._arms.assign(
+        assigned, remembered = await self._arms.assign(
             query.partner_id, query.app_id, vector_keys=tuple(keys.values())
         )
-        model = self.models[arm]
-        vector = _vector(remembered.vectors.get(keys[arm]), model)
+        model = self.models[assigned.arm]
+        vector = _vector(remembered.vectors.get(keys[assigned.arm]), model)
         self._metrics.count_vector(computed=vector is None)
         if vector is None:
             vector = model.artefact.model.embed(metadata)
-            await self._cache.remember(arm=None, vector=(keys[arm], vector.tobytes()))
+            await self._cache.remember(arm=None, vector=(keys[assigned.arm], vector.tobytes()))
         return ResolvedQuery(
-            experiment_id=experiment_id,
-            arm=arm,
+            assigned=assigned,
             model=model,
             metadata=metadata,
             vector=vector,
@@ -91,14 +93,13 @@ class QueryResolver:
         )
 
     async def _of_catalogue(self, query: QueryIn) -> ResolvedQuery:
-        (experiment_id, arm), _ = await self._arms.assign(query.partner_id, query.app_id)
-        model = self.models[arm]
+        assigned, _ = await self._arms.assign(query.partner_id, query.app_id)
+        model = self.models[assigned.arm]
         catalogue = model.artefact.catalogue
         row = catalogue.row(query.app_id)
         self._metrics.count_vector(computed=False)
         return ResolvedQuery(
-            experiment_id=experiment_id,
-            arm=arm,
+            assigned=assigned,
             model=model,
             metadata=catalogue.app(row).metadata,
             vector=np.asarray(model.artefact.vectors[row]),

@@ -52,8 +52,9 @@ def served(
         at = time.time()
         collaborators.recorder.add(
             ServedRequest(
-                experiment_id=resolved.experiment_id,
+                experiment_id=resolved.assigned.experiment_id,
                 arm=resolved.arm,
+                new_unit=resolved.assigned.is_new,
                 operation=operation,
                 latency_ms=latency_ms,
                 failed=failed,
@@ -65,7 +66,7 @@ def served(
                 at=at,
                 service=collaborators.service_name,
                 operation=operation,
-                experiment_id=resolved.experiment_id,
+                experiment_id=resolved.assigned.experiment_id,
                 arm=resolved.arm,
                 model_version=resolved.model.version,
                 partner_id=query.partner_id,

@@ -114,10 +114,12 @@ class UnitCacheFake:
         return Remembered(arm=self.arms.get(arm_key), vectors=held)
 
     async def remember(self, *, arm, vector):
+        first = self.reachable and arm is not None and arm[0] not in self.arms
         if arm:
             self.arms.setdefault(*arm)
         if vector:
             self.vectors.update([vector])
+        return first
 
     async def is_reachable(self):
         return self.reachable

@@ -69,3 +69,18 @@ def test_the_last_experiment_stays_while_the_record_cannot_be_obeyed(arms, platf
     arms.refresh()
 
     assert arms.experiment == before
+
+
+def test_a_unit_is_new_once_while_it_is_remembered(similarity, platform):
+    for unit in ("p", "p", "q"):
+        similarity.post("/api/v1/find-similar", json={"partner_id": unit, "app_id": "app-001"})
+
+    assert [served.new_unit for served, _ in platform.recorder.served] == [True, False, True]
+
+
+def test_without_the_cache_nobody_is_said_to_be_new(similarity, platform):
+    platform.cache.reachable = False
+    similarity.post("/api/v1/find-similar", json={"partner_id": "p", "app_id": "app-001"})
+
+    [(served, _)] = platform.recorder.served
+    assert not served.new_unit

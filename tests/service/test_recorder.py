@@ -66,6 +66,7 @@ class Tables:
         served = ServedRequest(
             experiment_id=experiment,
             arm=arm,
+            new_unit=False,
             operation="find_similar",
             latency_ms=5,
             failed=False,

@@ -19,6 +19,8 @@ class ServedRequest:
 
     experiment_id: str
     arm: Arm
+    # Not seen in the 24 hours before.
+    new_unit: bool
     operation: Operation
     latency_ms: float
     failed: bool
@@ -49,6 +51,7 @@ class ArmWindow:
     experiment_id: str
     arm: Arm
     latencies: LatencyHistogram = field(default_factory=LatencyHistogram)
+    units_count: int = 0
     errors_count: int = 0
     impressions_count: int = 0
     outcome_counts: dict[OutcomeKind, int] = field(default_factory=dict)
@@ -57,6 +60,7 @@ class ArmWindow:
 
     def add_request(self, request: ServedRequest) -> None:
         self.latencies.add(request.latency_ms)
+        self.units_count += request.new_unit
         self.errors_count += request.failed
         self.impressions_count += request.operation == "find_similar" and not request.failed
 
@@ -89,6 +93,7 @@ class ArmWindow:
         counts, totals = self.outcome_counts, self.outcome_totals
         values: dict[str, int | float] = {
             "requests_count": self.latencies.count,
+            "units_count": self.units_count,
             "errors_count": self.errors_count,
             "impressions_count": self.impressions_count,
             "avg_latency_ms": round(self.latencies.mean_ms, 3),

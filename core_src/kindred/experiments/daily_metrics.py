@@ -16,6 +16,7 @@ WindowValues = Mapping[str, float]
 class DailyMetrics:
     """Totals of one arm and UTC day; means are None where nothing was counted to average.
 
+    `units_count` are units that were not seen in the 24 hours before: each at most once a day.
     `windows_count` is 0 for a day of which nothing is known: no request came, or its windows are
     missing. `p99_latency_ms` is the mean of the windows' own, weighted by their requests; no true
     percentile of the day can be had from them, but it is at most `highest_p99_latency_ms`.
@@ -25,6 +26,7 @@ class DailyMetrics:
     day: date
     windows_count: int = 0
     minutes_count: int = 0
+    units_count: int = 0
     requests_count: int = 0
     errors_count: int = 0
     impressions_count: int = 0
@@ -65,6 +67,7 @@ def fold_windows(arm: Arm, day: date, windows: Iterable[WindowValues]) -> DailyM
         day=day,
         windows_count=len(kept),
         minutes_count=len({window["window_start"] for window in kept}),
+        units_count=int(total("units_count")),
         requests_count=int(total("requests_count")),
         errors_count=int(total("errors_count")),
         impressions_count=int(total("impressions_count")),

@@ -34,7 +34,8 @@ _QUALITY = {
 class Observation:
     """What was seen by `now`: the arms of each metric, by its key, and units by variation.
 
-    `days` are those on which units came. `quality` counts what was left out.
+    `days` are those on which units came. `quality` counts what was left out. Where `units` counts
+    some more than once, `distinct` has units that the sample ratio can be tested on.
     """
 
     arms: Mapping[str, Sequence[Arm]]
@@ -42,6 +43,7 @@ class Observation:
     days: int
     now: datetime
     quality: Mapping[str, int]
+    distinct: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,8 @@ class Decision:
 def decide(experiment: Experiment, seen: Observation) -> Decision:
     """What the experiment's policy says of what was seen, unless a gate stands before it."""
     metrics = measure(experiment, seen)
-    ratio = sample_ratio(seen.units, {each.key: each.weight for each in experiment.variations})
+    weights = {each.key: each.weight for each in experiment.variations}
+    ratio = sample_ratio(seen.units if seen.distinct is None else seen.distinct, weights)
     harms = _harmed_guardrails(experiment, metrics)
     outcome, winner, reasons = _outcome(experiment, seen, metrics, ratio, harms)
     return Decision(

@@ -1,7 +1,7 @@
 """Which embedding model wins, by the days' rows of `ab_metrics`.
 
 The table counts impressions and clicks, not distinct units: a partner who asks often weighs more
-than one who asks once, and the sample-ratio gate errs on the side of blocking.
+than one who asks once. The sample ratio is tested on distinct units, those of the latest day.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ def decide_embedding(
         days=len({row.day for row in rows if not row.is_missing}),
         now=now,
         quality={},
+        distinct=_distinct(arms, rows),
     )
     return decide(experiment, seen)
 
@@ -100,6 +101,17 @@ def _share(arm: str, rows: Iterable[DailyMetrics], part: str, whole: str) -> Arm
         sample=proportion(units=units, conversions=conversions),
         conversions=conversions,
     )
+
+
+def _distinct(arms: Iterable[Arm], rows: Sequence[DailyMetrics]) -> dict[str, int] | None:
+    """Of one day, since a unit comes again on the next; None where no day counted any."""
+    counted = [row for row in rows if row.units_count]
+    latest = max((row.day for row in counted), default=None)
+    if latest is None:
+        return None
+    return {
+        arm: _total(arm, [r for r in counted if r.day == latest], "units_count") for arm in arms
+    }
 
 
 def _total(arm: str, rows: Iterable[DailyMetrics], column: str) -> int:

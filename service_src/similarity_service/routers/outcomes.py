@@ -32,12 +32,12 @@ async def create_outcome(outcome: OutcomeIn, collaborators: CollaboratorsDep) ->
 
     The outcome is credited to the arm that the unit is on when the outcome comes.
     """
-    (experiment_id, arm), _ = await collaborators.arms.assign(outcome.partner_id, outcome.app_id)
+    assigned, _ = await collaborators.arms.assign(outcome.partner_id, outcome.app_id)
     kept = Outcome(
         event_id=str(outcome.event_id),
         kind=outcome.type,
-        experiment_id=experiment_id,
-        arm=arm,
+        experiment_id=assigned.experiment_id,
+        arm=assigned.arm,
         value=_value(outcome),
         at=time.time(),
     )
@@ -51,10 +51,10 @@ async def create_outcome(outcome: OutcomeIn, collaborators: CollaboratorsDep) ->
             headers={"Retry-After": "10"},
         ) from error
     if interaction := _interaction(
-        outcome, model_version=collaborators.resolver.models[arm].version
+        outcome, model_version=collaborators.resolver.models[assigned.arm].version
     ):
         collaborators.interactions.add(interaction)
-    return OutcomeOut(event_id=kept.event_id, ab_arm=arm)
+    return OutcomeOut(event_id=kept.event_id, ab_arm=assigned.arm)
 
 
 def _interaction(outcome: OutcomeIn, *, model_version: str) -> Event | None:

@@ -29,6 +29,7 @@ def window():
             ServedRequest(
                 experiment_id="e",
                 arm="v1",
+                new_unit=False,
                 operation="find_similar",
                 latency_ms=latency,
                 failed=False,

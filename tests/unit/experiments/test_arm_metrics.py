@@ -10,6 +10,7 @@ def request(**changes):
     values = {
         "experiment_id": "e",
         "arm": "v1",
+        "new_unit": False,
         "operation": "find_similar",
         "latency_ms": 10.0,
         "failed": False,
