@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -25,13 +26,20 @@ def invoke(platform: LocalPlatform, output: str, event: dict[str, Any]) -> Any:
     return content
 
 
+def containers_of(platform: LocalPlatform, output: str) -> list[psutil.Process]:
+    """Its execution environments."""
+    found = []
+    for pid in platform.processes():
+        with suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == platform.outputs[output]:
+                found.append(process)
+    return found
+
+
 def end_containers(platform: LocalPlatform, output: str) -> None:
     """The next call meets a cold start, and nothing of what was held."""
-    containers = [
-        process
-        for process in map(psutil.Process, platform.processes())
-        if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == platform.outputs[output]
-    ]
+    containers = containers_of(platform, output)
     for process in containers:
         process.kill()
     # The emulator, whose children they are, takes note of it when it next needs one.

@@ -18,6 +18,7 @@ import psutil
 from kindred.rollout.deployment import TERMINAL
 from ops.local.deploy import local_api_url
 from ops.rollout.traffic import Course, Traffic, send_traffic
+from tests.local.invocation import containers_of
 from tests.local.local_platform import KINDRED, LONGEST_SECONDS, LocalPlatform, wait_until
 
 FEATURES = {"name": "Swift Notes", "category": "productivity", "features": ["offline"]}
@@ -35,6 +36,8 @@ PLAN = {
         "p99_latency_ms": 500,
         "latency_tolerance": 2,
         "latency_ratio": 10,
+        "latency_checks": 2,
+        "latency_checks_of": 2,
     },
 }
 SLOW_MS = 600
@@ -167,7 +170,7 @@ class Rollout:
         )
         held = None
         while held is None:
-            processes = self._reconcilers()
+            processes = containers_of(self.walk.platform, "ReconcileFunctionName")
             until = time.monotonic() + 6
             while time.monotonic() < until and not (held := self._lease()):
                 time.sleep(0.003)
@@ -177,16 +180,6 @@ class Rollout:
             # A run that was over by then has let go of it.
             held = held if held and self._lease() == held else None
         self.killed.append(held)
-
-    def _reconcilers(self) -> list[psutil.Process]:
-        name = self.walk.platform.outputs["ReconcileFunctionName"]
-        found = []
-        for pid in self.walk.platform.processes():
-            with suppress(psutil.Error):
-                process = psutil.Process(pid)
-                if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == name:
-                    found.append(process)
-        return found
 
     def _lease(self) -> str | None:
         """Which run has the endpoint."""

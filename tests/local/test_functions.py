@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from kindred_aws.definition_store import DefinitionStore
 from kindred_aws.experiment_counters import ExperimentCounters
-from tests.local.invocation import end_containers, invoke
+from tests.local.invocation import containers_of, end_containers, invoke
 from tests.local.local_platform import LocalPlatform, wait_until
 
 
@@ -138,3 +139,15 @@ def _printed(platform: LocalPlatform, output: str) -> str:
         logGroupName=function["LoggingConfig"]["LogGroup"]
     )["events"]
     return "\n".join(event["message"] for event in events)
+
+
+def test_a_burst_waits_for_a_few_environments_in_place_of_starting_one_each(
+    platform: LocalPlatform, experiment: str
+) -> None:
+    end_containers(platform, "EvaluateFlagFunctionName")
+
+    with ThreadPoolExecutor(40) as callers:
+        answers = list(callers.map(lambda _: _flag(platform, experiment), range(80)))
+
+    assert {answer["value"] for answer in answers} == {"blue"}
+    assert 1 <= len(containers_of(platform, "EvaluateFlagFunctionName")) <= 8

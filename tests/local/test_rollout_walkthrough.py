@@ -232,7 +232,7 @@ def test_a_slow_canary_goes_back_although_the_reconciler_is_killed(
     assert len(slow.killed) == 1
     assert ended["state"] == "ROLLED_BACK", ended["reason"]
     assert "p99 latency of up to" in ended["reason"]
-    assert "is above 500 ms in 3 of the last 3" in ended["reason"]
+    assert "is above 500 ms in 2 of the last 2" in ended["reason"]
     assert walk.weights() == {better.canary: 1.0}
     wait_until(lambda: walk.scaled() == [better.canary])
     assert walk.configurations() == [walk.described()["EndpointConfigName"]]
