@@ -25,28 +25,32 @@ class NoGeneration(Exception):
 
 
 def next_generation(experiment: ModelExperiment | None) -> Generation:
-    """The candidate follows what serves: v3 after v2, v4 after v3.
+    """The candidate's name follows all that people were ever given: v3 after v2, v4 after v3.
 
-    A candidate that lost gives its name to the next: nobody is served by it. While the first two
-    models are compared v2 is the one to improve on. Raises NoGeneration while a candidate is being
-    compared, which a new one would replace unseen, and where no name is left for another.
+    So it does where v3 lost: tasks that served it hold it under its name as long as they run, and
+    would take it for the new one. A candidate that never came to people gives its name to the
+    next. While the first two models are compared v2 is the one to improve on. Raises NoGeneration
+    while a candidate is being compared, which a new one would replace unseen, and where no name is
+    left for another.
     """
-    if experiment is None or experiment.status == "stopped":
-        return _after(FIRST_BASELINE if experiment is None else experiment.control)
+    if experiment is None:
+        return _after(FIRST_BASELINE, given=FIRST_BASELINE)
+    if experiment.status == "stopped":
+        return _after(experiment.control, given=experiment.treatment)
     if experiment.status == "completed":
-        return _after(experiment.serving)
+        return _after(experiment.serving, given=experiment.treatment)
     if experiment.treatment != FIRST_BASELINE:
         raise NoGeneration(
             f"the experiment of {experiment.control} against {experiment.treatment} has not ended"
         )
-    return _after(experiment.treatment)
+    return _after(experiment.treatment, given=experiment.treatment)
 
 
-def _after(serving: Arm) -> Generation:
+def _after(serving: Arm, *, given: Arm) -> Generation:
+    """`given` is the latest model that people were given, be it without success."""
     baseline = max(serving, FIRST_BASELINE, key=number_of)
     try:
-        return Generation(baseline=baseline, candidate=next_version(baseline))
+        candidate = next_version(max(baseline, given, key=number_of))
     except InvalidVersion as none_left:
-        raise NoGeneration(f"{serving} serves, and no later one can be named: {none_left}") from (
-            none_left
-        )
+        raise NoGeneration(f"no later model than {given} can be named: {none_left}") from none_left
+    return Generation(baseline=baseline, candidate=candidate)

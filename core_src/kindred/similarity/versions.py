@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-LAST = 99
-PATTERN = r"^v[1-9][0-9]?$"
+LAST = 999
+PATTERN = r"^v[1-9][0-9]{0,2}$"
 ALLOWED = f"v1, v2, ... v{LAST}"
 FITTED = ("v1", "v2")  # on a catalogue alone; every later one is trained on what was clicked
 LEARNED_ON = "v2"  # by every trained model, whichever serves: each platform fits it

@@ -62,9 +62,9 @@ def test_without_a_record_everybody_is_on_the_control():
         ({"control_weight": 1.2}, "v1_weight: given 1.2, allowed 0 to 1"),
         ({"control_weight": float("nan")}, "v1_weight: given nan, allowed 0 to 1"),
         ({"winner": "v3"}, "winner: given 'v3', allowed v1, v2"),
-        ({"control": "v100"}, "control: given 'v100', allowed v1, v2, ... v99"),
-        ({"treatment": "v02"}, "treatment: given 'v02', allowed v1, v2, ... v99"),
-        ({"treatment": None}, "treatment: given None, allowed v1, v2, ... v99"),
+        ({"control": "v1000"}, "control: given 'v1000', allowed v1, v2, ... v999"),
+        ({"treatment": "v02"}, "treatment: given 'v02', allowed v1, v2, ... v999"),
+        ({"treatment": None}, "treatment: given None, allowed v1, v2, ... v999"),
     ],
 )
 def test_a_record_that_cannot_be_obeyed_says_why(change, message):

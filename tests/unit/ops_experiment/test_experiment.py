@@ -115,8 +115,8 @@ def test_what_cannot_be_meant_is_refused(change: Change, message: str) -> None:
 @pytest.mark.parametrize(
     ("given", "status", "message"),
     [
-        pytest.param("v0", 2, "given v0, allowed v1, v2, ... v99", id="no version"),
-        pytest.param("V2", 2, "given V2, allowed v1, v2, ... v99", id="spelt otherwise"),
+        pytest.param("v0", 2, "given v0, allowed v1, v2, ... v999", id="no version"),
+        pytest.param("V2", 2, "given V2, allowed v1, v2, ... v999", id="spelt otherwise"),
         pytest.param("v4", 1, "winner: given 'v4', allowed v1, v2", id="of another experiment"),
     ],
 )

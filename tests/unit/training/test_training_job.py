@@ -204,9 +204,9 @@ def test_a_failure_says_plainly_why(
         pytest.param({"epochs": "many"}, "epochs: given 'many'; allowed: 0 to 200", id="text"),
         pytest.param({"epochs": 3}, "epochs: given 3; allowed", id="not text"),
         pytest.param({"learning_rate": "nan"}, "learning_rate: given 'nan'", id="no number"),
-        pytest.param({"version": "v2"}, "version: given 'v2'; allowed: v3 to v99", id="fitted"),
-        pytest.param({"version": "v100"}, "version: given 'v100'; allowed: v3", id="version"),
-        pytest.param({"version": 4}, "version: given 4; allowed: v3 to v99", id="no text"),
+        pytest.param({"version": "v2"}, "version: given 'v2'; allowed: v3 to v999", id="fitted"),
+        pytest.param({"version": "v1000"}, "version: given 'v1000'; allowed: v3", id="version"),
+        pytest.param({"version": 4}, "version: given 4; allowed: v3 to v999", id="no text"),
         pytest.param([], "given list; allowed: a JSON object", id="no object"),
     ],
 )
