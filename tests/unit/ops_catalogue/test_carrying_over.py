@@ -123,7 +123,7 @@ def test_another_store_of_the_same_model_is_filled_from_the_cache(
 def test_another_model_of_the_same_name_is_not_taken_from_the_cache(
     store: DirectoryStore, trained: Manifest, tmp_path: Path
 ) -> None:
-    """A candidate that lost gives its name to the next."""
+    """A candidate that never came to people gives its name to the next."""
     new = DirectoryStore(tmp_path / "new")
     generate(store=new, count=80)
     fit(new)
