@@ -23,7 +23,8 @@ from kindred_constructs.training_bucket import DRIFT, MODELS, RETRAINING, Traini
 # What takes longer than a look at a record: seconds, MiB of memory and of disk, on which those that
 # hold a model have its archive and what is unpacked of it side by side.
 _LARGE = {
-    "CheckTrainingData": (300, 1024, 512),
+    # 40 us a row of 5,000,000, and their clicks in memory.
+    "CheckTrainingData": (900, 3072, 512),
     "EvaluateModel": (300, 1024, 2048),
     "TestStaging": (300, 2048, 2048),
     "SimulateExperiment": (600, 2048, 2048),
