@@ -13,6 +13,7 @@ from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.drift_alarms import DriftAlarms
 from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.function_schedule import FunctionSchedule, daily
+from kindred_constructs.machine_alarms import MachineAlarms
 from kindred_constructs.python_function import NAMESPACE, PythonFunction
 from kindred_constructs.retraining_functions import (
     RetrainingFunctions,
@@ -52,11 +53,14 @@ class Retraining(Construct):
         self.functions = RetrainingFunctions(
             self, "Functions", asset=asset, parts=parts, rules=rules
         )
-        self.machine = self._add_machine(shape, asset.rules.log_key)
+        self.machine = self._add_machine(shape, asset.rules.log_key, rules.retire_after_days)
+        asset.alarm_topic.hear(*MachineAlarms(self, "Runs", machine=self.machine.machine).alarms)
         self.start = self._add_start(weekly)
         self._add_daily()
 
-    def _add_machine(self, shape: TrainingShape, log_key: kms.IKey) -> RetrainingMachine:
+    def _add_machine(
+        self, shape: TrainingShape, log_key: kms.IKey, retire_after_days: float
+    ) -> RetrainingMachine:
         parts = self._parts
         job = TrainingJob(
             self,
@@ -76,6 +80,7 @@ class Retraining(Construct):
             topic=self.topic,
             workgroup=parts.archive.workgroup.ref,
             log_key=log_key,
+            retire_after_days=retire_after_days,
         )
         # Athena answers as who asks, and writes where the answer is to go.
         parts.archive.grant_query(machine.role)

@@ -5,6 +5,8 @@ What each state answers is written where the functions are, in `lambda_src/retra
 
 from __future__ import annotations
 
+import math
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -34,6 +36,18 @@ _WITHOUT_RESOURCE = (
 )
 
 
+# An experiment may take three months; another one may have to be waited for as long. Data, training
+# (48 hours of work at most, and as much of waiting for Spot) and staging fit into the two weeks.
+_EXPERIMENT_DAYS, _MARGIN_DAYS = 90, 14
+# Step Functions ends an execution after a year.
+_MOST_DAYS = 365
+
+
+def longest_days(retire_after_days: float) -> int:
+    """How long a run may take: 90 + 90 + 30 + 14 = 224 days where the old model stays for 30."""
+    return min(_MOST_DAYS, 2 * _EXPERIMENT_DAYS + math.ceil(retire_after_days) + _MARGIN_DAYS)
+
+
 class RetrainingMachine(Construct):
     def __init__(
         self,
@@ -45,6 +59,7 @@ class RetrainingMachine(Construct):
         topic: AnnouncementTopic,
         workgroup: str,
         log_key: kms.IKey,
+        retire_after_days: float,
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
@@ -71,8 +86,7 @@ class RetrainingMachine(Construct):
                 include_execution_data=False,
             ),
             tracing_enabled=True,
-            # Waits for an experiment and for a month after it.
-            timeout=cdk.Duration.days(120),
+            timeout=cdk.Duration.days(longest_days(retire_after_days)),
         )
         self.machine.node.add_dependency(self.role)
 

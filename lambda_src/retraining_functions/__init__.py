@@ -15,8 +15,9 @@ table below says "tell", the machine publishes that to its topic as it is.
       not ready: tell, succeed
     QueryTrainingData               athena startQueryExecution.sync: QueryString $.plan.query,
                                      ClientRequestToken $.plan.client_request_token, the workgroup
-    CheckTrainingData [$.data]      {enough, interactions, clicks, manifest_key, manifest_sha256,
-                                     reference_key, notice}
+    CheckTrainingData [$.data]      {enough, interactions, measurable, clicks, manifest_key,
+                                     manifest_sha256, reference_key, notice}; `measurable` have
+                                     lists longer than ten
       not enough: tell, succeed
     TrainModel [$.training]         sagemaker createTrainingJob.sync: TrainingJobName
                                      $.plan.training_job_name, channels `interactions`
@@ -44,14 +45,15 @@ table below says "tell", the machine publishes that to its topic as it is.
       not removed: WaitForRemoval (SecondsPath $.removal.wait_seconds), RemoveStaging again;
       not passed: ArchiveModel; passed: ApproveModel
     ApproveModel [$.approval]       {model_package_arn, version, model_version, notice}
-    StartExperiment [$.experiment]  {outcome, reason, traffic, wait_seconds, notice}; "waiting"
-                                     (another experiment has not ended): WaitForExperiment
+    StartExperiment [$.experiment]  {outcome, reason, traffic, looks, wait_seconds, notice};
+                                     "waiting" (another experiment has not ended): WaitForExperiment
                                      (SecondsPath $.experiment.wait_seconds), StartExperiment
                                      again; "started": tell
     WaitForTraffic                  Wait, SecondsPath $.experiment.wait_seconds
-    FollowExperiment [$.experiment] {outcome, changed, traffic, reason, wait_seconds, notice};
-                                     outcome "following": tell when `changed`, then WaitForTraffic;
-                                     "rolled_back": tell, ArchiveModel; "promoted": tell, go on
+    FollowExperiment [$.experiment] {outcome, changed, traffic, reason, looks, wait_seconds,
+                                     notice}; outcome "following": tell when `changed`, then
+                                     WaitForTraffic; "rolled_back": tell, ArchiveModel;
+                                     "promoted": tell, go on
     WaitBeforeRetiring              Wait, SecondsPath $.experiment.wait_seconds
     RetireModel [$.retirement]      {retired, reason, notice}; tell, succeed
     ArchiveModel [$.archive]        {notice}; tell, succeed

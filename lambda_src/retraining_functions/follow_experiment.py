@@ -11,7 +11,13 @@ from kindred.retraining.following import Step, follow
 from kindred_aws.model_experiments import ExperimentConflict
 from retraining_functions.collaborators import experiments, runs, training_data
 from retraining_functions.drift_reference import keep_reference
-from retraining_functions.machine_state import LOOKS, State, notice, run_id_of, scaled_seconds
+from retraining_functions.machine_state import (
+    State,
+    notice,
+    run_id_of,
+    scaled_seconds,
+    seconds_to_next_look,
+)
 from retraining_functions.retraining_settings import settings
 
 logger = Logger()
@@ -26,7 +32,8 @@ def handler(state: State, _context: object) -> dict[str, Any]:
             experiments().end(current, winner=step.end_with, reason=step.reason)
         except ExperimentConflict as changed:
             step = Step(outcome="following", traffic=step.traffic, reason=str(changed))
-    seconds = settings().watch_hours * 3600 / LOOKS
+    looks = int(state.get("experiment", {}).get("looks", 0)) + 1
+    seconds = seconds_to_next_look(looks, settings().watch_hours)
     if step.outcome == "promoted":
         # From here on the old model only waits to be retired: the next run may begin.
         said = {"reason": step.reason, "version": candidate, "baseline": baseline}
@@ -40,6 +47,7 @@ def handler(state: State, _context: object) -> dict[str, Any]:
         "changed": before != step.traffic,
         "traffic": step.traffic,
         "reason": step.reason,
+        "looks": looks,
         "wait_seconds": scaled_seconds(seconds, settings().rollout_minute_seconds),
         "notice": notice(state, f"{candidate}: {step.outcome.replace('_', ' ')}", step.reason),
     }

@@ -10,7 +10,13 @@ from aws_lambda_powertools.logging import Logger
 from kindred.similarity.versions import FITTED
 from kindred_aws.model_experiments import CONTROL_WEIGHT, ExperimentConflict
 from retraining_functions.collaborators import experiments
-from retraining_functions.machine_state import LOOKS, State, notice, run_id_of, scaled_seconds
+from retraining_functions.machine_state import (
+    State,
+    notice,
+    run_id_of,
+    scaled_seconds,
+    seconds_to_next_look,
+)
 from retraining_functions.retraining_settings import settings
 
 logger = Logger()
@@ -40,10 +46,14 @@ def handler(state: State, _context: object) -> dict[str, Any]:
 
 def _said(state: State, outcome: str, reason: str) -> dict[str, Any]:
     logger.info("experiment", run_id=state["run_id"], outcome=outcome, reason=reason)
-    seconds = settings().watch_hours * 3600 / LOOKS
+    # How often it was waited for; what has started is looked at from the first time on.
+    before = int(state.get("experiment", {}).get("looks", 0))
+    looks = before + 1 if outcome == "waiting" else 0
+    seconds = seconds_to_next_look(looks, settings().watch_hours)
     return {
         "outcome": outcome,
         "reason": reason,
+        "looks": looks,
         "traffic": round(1 - CONTROL_WEIGHT, 4) if outcome == "started" else 0.0,
         "wait_seconds": scaled_seconds(seconds, settings().rollout_minute_seconds),
         "notice": notice(state, f"the experiment is {outcome}", f"{reason}."),

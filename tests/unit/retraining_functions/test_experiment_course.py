@@ -81,6 +81,21 @@ def test_an_experiment_that_goes_on_is_waited_for(platform, approved, experiment
     assert "succeeded_by" not in experiment.read("embedding_v1_vs_v2")
 
 
+def test_looks_come_less_often_once_a_candidate_was_watched(platform, started):
+    waits = [follow(started)["wait_seconds"] for _ in range(53)]
+
+    hourly = 3600 * 5 / 60
+    assert waits[:47] == [hourly] * 47
+    assert [wait / hourly for wait in waits[47:]] == [2, 4, 6, 6, 6, 6]
+
+
+def test_an_experiment_of_others_is_asked_for_less_often_in_time(platform, approved, experiment):
+    experiment.put(status="active", v1_weight=0.5, v2_weight=0.5, revision=5)
+    approved["experiment"] = {"outcome": "waiting", "looks": 60}
+
+    assert start_experiment.handler(approved, None)["wait_seconds"] == 6 * 300
+
+
 def test_where_nothing_was_ever_compared_the_first_model_serves(platform, candidate, experiment):
     state = passed(platform, candidate)
 
