@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from kindred.similarity.ranking_quality import K
+
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
@@ -19,22 +21,25 @@ _ABSENT = {"404", "NoSuchKey", "NotFound"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
-    """`sha256` is of the object as it lies there."""
+    """`sha256` is of the object as it lies there; `measurable` are interactions whose list was
+    longer than ten: of a shorter one the model that made it has a recall@10 of 1."""
 
     key: str
     sha256: str
     bytes: int
     interactions: int
+    measurable: int
     clicks: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetManifest:
-    """`sha256` is of the manifest's own text."""
+    """`sha256` is of the manifest's own text; the counts are those of all files."""
 
     key: str
     sha256: str
     interactions: int
+    measurable: int
     clicks: int
 
 
@@ -64,6 +69,7 @@ class TrainingData:
             key=key,
             sha256=hashlib.sha256(text.encode()).hexdigest(),
             interactions=sum(file.interactions for file in files),
+            measurable=sum(file.measurable for file in files),
             clicks=sum(file.clicks for file in files),
         )
 
@@ -93,11 +99,12 @@ class TrainingData:
         body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
         digested: Any = _Digested(body)
         lines = gzip.GzipFile(fileobj=digested) if key.endswith(".gz") else digested
-        interactions = clicks = 0
+        interactions = measurable = clicks = 0
         for number, line in enumerate(_lines(lines), 1):
             try:
                 row = json.loads(line)
                 clicks += len(row.get("clicked") or ())
+                measurable += len(row.get("shown") or ()) > K
             except (ValueError, AttributeError, TypeError) as error:
                 raise ValueError(f"{key}, line {number}: given no interaction: {error}") from error
             interactions += 1
@@ -107,6 +114,7 @@ class TrainingData:
             sha256=digested.digest.hexdigest(),
             bytes=digested.bytes,
             interactions=interactions,
+            measurable=measurable,
             clicks=clicks,
         )
 

@@ -38,11 +38,18 @@ def begun(run_id: str = RUN) -> dict[str, Any]:
 
 
 def put_interactions(
-    platform: Any, state: dict[str, Any], *, count: int = 5, clicks: int = 1
+    platform: Any, state: dict[str, Any], *, count: int = 5, clicks: int = 1, of_ten: int = 0
 ) -> None:
-    """As Athena unloads them: JSON lines, gzipped, in files of names of its own."""
+    """As Athena unloads them: JSON lines, gzipped, in files of names of its own.
+
+    The first `of_ten` have lists of ten, all others of eleven.
+    """
     lines = [
-        {"request_id": f"r{at}", "shown": ["a", "b"], "clicked": ["a"][:clicks] or None}
+        {
+            "request_id": f"r{at}",
+            "shown": list("abcdefghijk"[: 10 if at < of_ten else 11]),
+            "clicked": ["a"][:clicks] or None,
+        }
         for at in range(count)
     ]
     body = gzip.compress("\n".join(map(json.dumps, lines)).encode(), mtime=0)

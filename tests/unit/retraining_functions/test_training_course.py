@@ -93,13 +93,26 @@ def test_data_is_counted_and_checksummed_file_by_file(platform):
 
 @pytest.mark.parametrize(
     "interactions",
-    [pytest.param({"count": 2}, id="too few"), pytest.param({"clicks": 0}, id="without a click")],
+    [
+        pytest.param({"count": 2}, id="too few"),
+        pytest.param({"clicks": 0}, id="without a click"),
+        pytest.param({"of_ten": 5}, id="lists of ten"),
+        pytest.param({"of_ten": 3}, id="too few lists longer than ten"),
+    ],
 )
 def test_too_little_data_ends_the_run_and_says_so(platform, interactions):
     data = checked(platform, **interactions)
 
     assert data["enough"] is False
     assert "not enough" in data["notice"]["subject"]
+
+
+def test_lists_longer_than_ten_are_what_is_asked_for(platform):
+    few, enough = (checked(platform, count=9, of_ten=of_ten) for of_ten in (7, 6))
+
+    assert (few["enough"], few["interactions"], few["measurable"]) == (False, 9, 2)
+    assert "2 of 9 lists are longer than 10; at least 3 such lists" in few["notice"]["message"]
+    assert (enough["enough"], enough["interactions"], enough["measurable"]) == (True, 9, 3)
 
 
 def test_a_months_distributions_are_kept_beside_the_data(platform):
