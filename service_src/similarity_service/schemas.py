@@ -25,7 +25,9 @@ class FindSimilarIn(QueryIn):
             'such as ">=4" and "0..4.99".',
         ),
     ]
-    top_k: Annotated[StrictInt, Field(ge=1, le=100)] = 10
+    # Not ten: models are compared by recall at ten, and of a list of ten all clicks are among the
+    # first ten of the model that made it. Only longer lists can say that another is better.
+    top_k: Annotated[StrictInt, Field(ge=1, le=100)] = 20
     explain: StrictBool = False
 
 

@@ -21,6 +21,11 @@ def test_an_app_of_the_catalogue_finds_its_like_and_not_itself(similarity):
     assert similarities == sorted(similarities, reverse=True)
 
 
+def test_a_list_is_longer_than_ten_unless_asked_otherwise(similarity):
+    """Of a list of ten no later model could be found better: recall is measured at ten."""
+    assert len(ask(similarity).json()["neighbors"]) == 20
+
+
 def test_a_new_app_is_found_neighbours_by_its_metadata(similarity, new_app):
     answer = ask(similarity, app_id="not-there", app=new_app).json()
 
