@@ -48,7 +48,7 @@ def notice(state: State, headline: str, *lines: str) -> dict[str, str]:
 def seconds_to_next_look(looks: int, watch_hours: float) -> float:
     """After so many looks at an experiment: as often as it is watched first, then doubling."""
     doublings = min(max(0, looks + 1 - _LOOKS), _MOST_TIMES_AS_LONG)
-    return watch_hours * 3600 / _LOOKS * min(2**doublings, _MOST_TIMES_AS_LONG)
+    return watch_hours * 3600 / _LOOKS * min(2.0**doublings, _MOST_TIMES_AS_LONG)
 
 
 def scaled_seconds(seconds: float, minute_seconds: int) -> int:
