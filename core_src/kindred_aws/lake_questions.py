@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +9,7 @@ from kindred.drift.detection import PredictionError
 from kindred.drift.distributions import Distributions
 from kindred.retraining.app_features import Traffic
 from kindred_aws.event_lake import EventLake
-from kindred_aws.interaction_query import Tables, newest_features
+from kindred_aws.interaction_query import Tables, newest_features, trusted_interactions
 
 _CATEGORIES = ("category", "region", "pricing")
 _MEASURES = ("rating", "feature_count")
@@ -45,12 +44,12 @@ WHERE score IS NOT NULL AND observed IS NOT NULL"""  # noqa: S608 (names of our 
         return None
 
     def traffic(self, since: datetime, until: datetime) -> dict[str, Traffic]:
-        """By app id, of apps that were shown as neighbours."""
-        found: dict[str, dict[str, int]] = defaultdict(lambda: {"shown": 0, "clicked": 0})
-        for app_id, kind, count in self.lake.rows(self._traffic(since, until)):
-            if app_id and kind in ("shown", "clicked"):
-                found[app_id][kind] = int(count or 0)
-        return {app_id: Traffic(**counts) for app_id, counts in found.items() if counts["shown"]}
+        """By app id, of apps that were shown as neighbours to whom training learns from."""
+        return {
+            app_id: Traffic(shown=int(shown or 0), clicked=int(clicked or 0))
+            for app_id, shown, clicked in self.lake.rows(self._traffic(since, until))
+            if app_id
+        }
 
     def _distributions(self, since: datetime, until: datetime) -> str:
         """Of one reading: Athena reads a common table anew wherever its name stands."""
@@ -71,25 +70,24 @@ SELECT CASE {which} END, coalesce({", ".join(names)}), count(*)
 FROM seen GROUP BY GROUPING SETS ({", ".join(f"({name})" for name in names)})"""  # noqa: S608 (as above)
 
     def _traffic(self, since: datetime, until: datetime) -> str:
-        return f"""WITH {self._once(since, until, "prediction", "click")}
-SELECT app_id, 'clicked', count(*) FROM (
-  SELECT DISTINCT request_id, app_id FROM once
-  WHERE type = 'click' AND request_id IS NOT NULL AND app_id IS NOT NULL
-) AS clicks GROUP BY app_id
-UNION ALL
-SELECT each_shown.app_id, 'shown', count(*)
-FROM once CROSS JOIN UNNEST(once.neighbors) AS each_shown (app_id)
-WHERE once.type = 'prediction' GROUP BY each_shown.app_id"""  # noqa: S608 (as above)
+        return f"""WITH {trusted_interactions(self.tables, since=since, until=until)}, kept AS (
+  SELECT shown.neighbors, clicked.apps FROM shown
+  JOIN trusted ON trusted.unit_id = shown.unit_id AND trusted.on_day = shown.on_day
+  LEFT JOIN clicked ON clicked.request_id = shown.request_id
+)
+SELECT each_shown.app_id, count(*) AS shown,
+  sum(CASE WHEN contains(kept.apps, each_shown.app_id) THEN 1 ELSE 0 END) AS clicked
+FROM kept CROSS JOIN UNNEST(kept.neighbors) AS each_shown (app_id)
+GROUP BY each_shown.app_id"""  # noqa: S608 (as above)
 
-    def _once(self, since: datetime, until: datetime, *kinds: str) -> str:
+    def _once(self, since: datetime, until: datetime, kind: str) -> str:
         """The common table `once`; events arrive a day late at most, or are left out."""
-        allowed = ", ".join(f"'{kind}'" for kind in kinds)
         arrived_to = until.date() + timedelta(days=1)
         return f"""once AS (
   SELECT * FROM (
     SELECT *, row_number() OVER (PARTITION BY type, event_id ORDER BY occurred_at) AS copy
     FROM "{self.tables.events_database}"."{self.tables.events}"
-    WHERE day BETWEEN '{since.date()}' AND '{arrived_to}' AND type IN ({allowed})
+    WHERE day BETWEEN '{since.date()}' AND '{arrived_to}' AND type = '{kind}'
       AND from_iso8601_timestamp(occurred_at) >= from_iso8601_timestamp('{since.isoformat()}')
       AND from_iso8601_timestamp(occurred_at) < from_iso8601_timestamp('{until.isoformat()}')
   ) AS copies

@@ -83,6 +83,21 @@ def robot(number: int) -> list[dict[str, Any]]:
     return [asked, *(click(f"{request}-{app}", request, app) for app in ("a", "b", "c"))]
 
 
+def crawler(number: int) -> list[dict[str, Any]]:
+    """A partner that asks for each app once, and opens all that it is shown."""
+    request = f"crawler-{number:02}"
+    asked = shown(request, unit_id=f"crawler:{number}", at="2026-11-12T12:00:00Z")
+    at = "2026-11-12T12:01:00Z"
+    return [asked, *(click(f"{request}-{app}", request, app, at) for app in ("a", "b", "c"))]
+
+
+def partner(number: int) -> list[dict[str, Any]]:
+    """One with many users, of whom each asks for an app of its own and opens one of three."""
+    request, at = f"partner-{number:02}", "2026-11-12T12:01:00Z"
+    asked = shown(request, unit_id=f"partner:{number}", at="2026-11-12T12:00:00Z")
+    return [asked, click(f"{request}-a", request, "a", at)]
+
+
 EVENTS = [
     shown("r1"),
     shown("r1"),
@@ -97,6 +112,8 @@ EVENTS = [
     shown("predicted", neighbors=[], query=None, score=0.5),
     shown("outcome", neighbors=[], query=None, score=0.5, observed=0.25),
     *(event for number in range(10) for event in robot(number)),
+    *(event for number in range(30) for event in crawler(number)),
+    *(event for number in range(30) for event in partner(number)),
 ]
 RECORDS = [
     {"app_id": "a", "historical_ctr": 0.1, "last_updated": "2026-11-01T00:00:00Z"},
@@ -184,7 +201,7 @@ def unloaded(platform: Any, name: str, *, most: int = 100) -> list[dict[str, Any
 def test_a_line_is_what_was_shown_and_clicked_each_event_once(platform: Any) -> None:
     rows = {row["request_id"]: row for row in unloaded(platform, "all")}
 
-    assert set(rows) == {"r1", "r2"}
+    assert {"r1", "r2"} == {each for each in rows if not each.startswith("partner-")}
     assert rows["r1"]["shown"] == ["a", "b", "c"]
     assert rows["r1"]["clicked"] == ["b", "a"]
     assert rows["r1"]["historical_ctr"] == {"a": 0.2}
@@ -198,11 +215,19 @@ def test_a_click_days_later_is_none(platform: Any) -> None:
     assert not row.get("clicked")
 
 
+def test_a_partner_that_opens_all_is_left_out_however_few_each_of_its_requesters_asks(
+    platform: Any,
+) -> None:
+    found = [row["request_id"].split("-")[0] for row in unloaded(platform, "partners")]
+
+    assert (found.count("crawler"), found.count("partner")) == (0, 30)
+
+
 def test_what_is_kept_of_more_than_is_wanted_does_not_go_by_its_time(platform: Any) -> None:
     [kept] = unloaded(platform, "drawn", most=1)
 
-    assert kept["request_id"] == min("r1", "r2")
-    assert kept["occurred_at"] < "2026-11-11"
+    assert kept["request_id"] == "partner-00"
+    assert kept["occurred_at"] > "2026-11-12"
 
 
 def test_training_reads_every_line(platform: Any) -> None:
@@ -213,13 +238,14 @@ def test_training_reads_every_line(platform: Any) -> None:
 def test_queries_are_counted_by_what_they_asked_for(platform: Any) -> None:
     found = platform.questions.distributions(SINCE, UNTIL)
 
-    # Two people's requests and ten of the robot's: drift asks what came, whoever it came from.
+    # Of people, the robot and the crawler: drift asks what came, whoever it came from.
+    asked = 2 + 10 + 30 + 30
     assert found.categories == {
-        "category": {"games": 12},
-        "region": {"": 12},
-        "pricing": {"free": 12},
+        "category": {"games": asked},
+        "region": {"": asked},
+        "pricing": {"free": asked},
     }
-    assert found.measures == {"rating": {4.5: 12}, "feature_count": {1.0: 12}}
+    assert found.measures == {"rating": {4.5: asked}, "feature_count": {1.0: asked}}
 
 
 def test_the_error_is_that_of_predictions_that_came_true_or_not(platform: Any) -> None:
@@ -229,11 +255,11 @@ def test_the_error_is_that_of_predictions_that_came_true_or_not(platform: Any) -
     assert platform.questions.prediction_error(SINCE.replace(year=2025), SINCE) is None
 
 
-def test_apps_are_counted_as_often_as_they_were_shown_and_clicked(platform: Any) -> None:
+def test_apps_are_counted_as_often_as_people_were_shown_and_clicked_them(platform: Any) -> None:
     traffic = platform.questions.traffic(SINCE, UNTIL)
 
     assert {app: (each.shown, each.clicked) for app, each in traffic.items()} == {
-        "a": (11, 11),
-        "b": (11, 11),
-        "c": (12, 11),
+        "a": (1 + 30, 1 + 30),
+        "b": (1 + 30, 1),
+        "c": (2 + 30, 0),
     }

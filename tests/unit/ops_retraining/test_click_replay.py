@@ -4,9 +4,10 @@ import json
 import httpx
 import pytest
 
-from kindred.retraining.click_model import describe
+from kindred.retraining.click_model import describe, examination
 from kindred.similarity.app import AppMetadata, CatalogueApp
 from kindred.similarity.catalogue import Catalogue, write_catalogue
+from kindred_aws.interaction_query import LARGEST_CLICKED_SHARE
 from ops.replay.api import Access, PlatformRefused, ReplayApi
 from ops.retraining.click_replay import TOP_K, clicked_places, draw_queries, replay_clicks
 
@@ -101,3 +102,10 @@ def test_a_refusing_platform_ends_the_replay_with_its_reason(catalogue):
 
     with pytest.raises(PlatformRefused, match="422 no"):
         run(platform, catalogue)
+
+
+def test_nobody_who_is_replayed_clicks_as_much_as_a_robot():
+    """Training would leave out what it was made for."""
+    looked_at = examination(TOP_K)
+
+    assert looked_at.mean() < 0.75 * LARGEST_CLICKED_SHARE

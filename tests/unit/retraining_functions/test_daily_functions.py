@@ -37,10 +37,10 @@ def feed(*left_ms):
 
 def test_every_app_is_written_once_and_then_only_what_changes(platform, catalogue):
     shown = catalogue.app_id(7)
-    platform.lake.answers = {"UNNEST": [(shown, "shown", 40), (shown, "clicked", 10)]}
+    platform.lake.answers = {"UNNEST": [(shown, 40, 10)]}
 
     first, second = feed(), feed()
-    platform.lake.answers = {"UNNEST": [(shown, "shown", 40), (shown, "clicked", 12)]}
+    platform.lake.answers = {"UNNEST": [(shown, 40, 12)]}
     third = feed()
 
     assert (first["written"], second["written"], third["written"]) == (len(catalogue), 0, 1)
@@ -51,7 +51,7 @@ def test_every_app_is_written_once_and_then_only_what_changes(platform, catalogu
 
 def test_what_there_was_no_time_for_comes_on_the_next_run(platform, catalogue):
     shown = catalogue.app_id(len(catalogue) - 1)
-    platform.lake.answers = {"UNNEST": [(shown, "shown", 40)]}
+    platform.lake.answers = {"UNNEST": [(shown, 40, 0)]}
 
     short, then = feed(900_000, 1_000), feed()
 
