@@ -22,13 +22,18 @@ from kindred_aws.sagemaker_inference import (
 from rollout_functions.api_problems import Refusal, answer, invalid_field, try_again
 from rollout_functions.api_requests import ProxyRequest, no_such_route, respond
 from rollout_functions.body_reading import read_body
-from rollout_functions.inference_settings import emit_latency, model
+from rollout_functions.inference_metrics import emit_latency, emit_outcome
+from rollout_functions.inference_settings import model
 from rollout_functions.prediction_requests import (
     InferenceIn,
     ModelAnswer,
     inference_document,
     model_request,
 )
+
+# No fault of the caller's: of what the endpoint answered, or did not. Without any model yet there
+# is nothing to alarm about.
+_FAILURES = ("model-failed", "model-too-slow", "model-unavailable")
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -42,14 +47,25 @@ def _route(request: ProxyRequest, started: float) -> dict[str, Any]:
     if request.method != "POST":
         raise no_such_route(request, allowed="POST")
     asked = read_body(request.body, InferenceIn)
+    try:
+        document = _predictions(asked, str(request.event["requestContext"]["requestId"]))
+    except Refusal as refusal:
+        if refusal.slug in _FAILURES:
+            emit_outcome(failed=True)
+        raise
+    emit_outcome(failed=False)
+    document["latency_ms"]["total"] = round((time.perf_counter() - started) * 1000, 1)
+    return answer(HTTPStatus.OK, document)
+
+
+def _predictions(asked: InferenceIn, request_id: str) -> dict[str, Any]:
+    """Raises Refusal."""
     called = time.perf_counter()
-    reply = _ask(asked, str(request.event["requestContext"]["requestId"]))
+    reply = _ask(asked, request_id)
     model_ms = (time.perf_counter() - called) * 1000
     # Before it is read: an answer of a variant that nobody can read took its time all the same.
     emit_latency(reply.variant, model_ms)
-    document = inference_document(_read(reply), variant=reply.variant, model_ms=model_ms)
-    document["latency_ms"]["total"] = round((time.perf_counter() - started) * 1000, 1)
-    return answer(HTTPStatus.OK, document)
+    return inference_document(_read(reply), variant=reply.variant, model_ms=model_ms)
 
 
 def _ask(asked: InferenceIn, request_id: str) -> ModelReply:

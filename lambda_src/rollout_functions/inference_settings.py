@@ -6,11 +6,6 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
-    AmazonCloudWatchEMFProvider,
-)
-
 if TYPE_CHECKING:
     from kindred_aws.sagemaker_inference import SageMakerInference
 
@@ -21,16 +16,6 @@ def model() -> SageMakerInference:
     from kindred_aws.sagemaker_inference import SageMakerInference
 
     return SageMakerInference(_client(), endpoint_name=os.environ["ENDPOINT_NAME"])
-
-
-def emit_latency(variant: str, milliseconds: float) -> None:
-    """By CloudWatch's embedded metric format, for the judge, which asks by these two dimensions."""
-    # Another dimension, as Powertools adds for a named service, would make it another metric.
-    metrics = AmazonCloudWatchEMFProvider(namespace=os.environ["METRICS_NAMESPACE"], service="")
-    metrics.add_dimension("EndpointName", os.environ["ENDPOINT_NAME"])
-    metrics.add_dimension("VariantName", variant)
-    metrics.add_metric("InferenceLatency", MetricUnit.Milliseconds, milliseconds)
-    metrics.flush_metrics()
 
 
 def _client() -> Any:

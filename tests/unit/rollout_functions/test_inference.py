@@ -2,7 +2,6 @@
 
 import json
 
-import msgspec
 import pytest
 from botocore.exceptions import (
     ConnectionClosedError,
@@ -10,12 +9,9 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from embedding_inference.wire import PredictionOut, PredictionsOut, QueryIn
 from ops.local.sagemaker.operation import Refusal
 from ops.local.sagemaker.routing import not_found
-from rollout_functions import inference, inference_settings
-from rollout_functions.body_reading import read_body
-from rollout_functions.prediction_requests import FeaturesIn, ModelAnswer, model_request
+from rollout_functions import inference
 from tests.unit.rollout_functions.proxy_events import REQUEST_ID, proxy_event
 
 FEATURES = {
@@ -29,6 +25,10 @@ ANSWER = {
     "predictions": [{"app_id": "a1", "similarity": 0.93, "app_name": "Sky Guide"}],
     "model_version": "v3-0123456789ab",
 }
+
+JUDGED, ALARMED = [["EndpointName", "VariantName"]], [["EndpointName"]]
+# What is emitted of failures: a request that the caller got wrong is not of the endpoint's.
+NONE, ONE = [], [[1]]
 
 
 @pytest.fixture
@@ -74,6 +74,15 @@ def emitted(capsys):
     return [line for line in lines if "_aws" in line]
 
 
+def metrics(line):
+    """Sets of dimensions by name and unit of each metric of an emitted line."""
+    assert line["EndpointName"] == "kindred-dev-embeddings"
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "Kindred"
+    dimensions = [sorted(each) for each in directive["Dimensions"]]
+    return {(each["Name"], each["Unit"]): dimensions for each in directive["Metrics"]}
+
+
 def test_predictions_come_with_who_answered_and_how_long_it_took(send, model):
     model(variant="canary-01234567")
 
@@ -105,63 +114,81 @@ def test_the_model_is_asked_what_the_caller_asked_and_not_told_who_the_caller_is
     assert first["InferenceId"] != second["InferenceId"]
 
 
-def test_each_answer_is_one_value_of_its_variants_latency(send, model, capsys):
+def test_each_answer_is_one_value_of_its_variants_latency_and_one_of_the_endpoints(
+    send, model, capsys
+):
     model(variant="canary-01234567")
 
     send()
 
-    [line] = emitted(capsys)
-    [directive] = line["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "Kindred"
-    # The judge asks by these two: another dimension would be another metric.
-    assert [sorted(each) for each in directive["Dimensions"]] == [["EndpointName", "VariantName"]]
-    assert directive["Metrics"] == [{"Name": "InferenceLatency", "Unit": "Milliseconds"}]
-    assert line["EndpointName"] == "kindred-dev-embeddings"
-    assert line["VariantName"] == "canary-01234567"
-    assert len(line["InferenceLatency"]) == 1
+    # The judge asks by both dimensions, the alarms by one: another would be another metric.
+    latency, outcome = emitted(capsys)
+    assert metrics(latency) == {("InferenceLatency", "Milliseconds"): [*JUDGED, *ALARMED]}
+    assert metrics(outcome) == {("InferenceFailures", "Count"): ALARMED}
+    assert latency["VariantName"] == "canary-01234567"
+    assert len(latency["InferenceLatency"]) == 1
+    assert outcome["InferenceFailures"] == [0]
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "slug"),
+    ("error", "status", "slug", "failures"),
     [
         pytest.param(
-            not_found("kindred-dev-embeddings"), 503, "model_not_registered", id="no endpoint yet"
+            not_found("kindred-dev-embeddings"),
+            503,
+            "model_not_registered",
+            NONE,
+            id="no endpoint yet",
         ),
         pytest.param(
             Refusal("ModelError", "400", 424, OriginalStatusCode=400, OriginalMessage="no region"),
             422,
             "invalid-request",
+            NONE,
             id="the model refuses",
         ),
         pytest.param(
             Refusal("ModelError", "500", 424, OriginalStatusCode=500, OriginalMessage="broken"),
             502,
             "model-failed",
+            ONE,
             id="the model fails",
         ),
         pytest.param(
             Refusal("ValidationError", "Variant x not found for arn"),
             422,
             "invalid-request",
+            NONE,
             id="no such variant",
         ),
-        pytest.param(Refusal("ServiceUnavailable", "", 503), 503, "model-unavailable", id="away"),
-        pytest.param(Refusal("ThrottlingException", ""), 503, "model-unavailable", id="throttled"),
         pytest.param(
-            Refusal("ModelNotReadyException", "", 429), 503, "model-unavailable", id="new"
+            Refusal("ServiceUnavailable", "", 503), 503, "model-unavailable", ONE, id="away"
         ),
         pytest.param(
-            ReadTimeoutError(endpoint_url="https://runtime"), 504, "model-too-slow", id="too slow"
+            Refusal("ThrottlingException", ""), 503, "model-unavailable", ONE, id="throttled"
+        ),
+        pytest.param(
+            Refusal("ModelNotReadyException", "", 429), 503, "model-unavailable", ONE, id="new"
+        ),
+        pytest.param(
+            ReadTimeoutError(endpoint_url="https://runtime"),
+            504,
+            "model-too-slow",
+            ONE,
+            id="too slow",
         ),
         pytest.param(
             EndpointConnectionError(endpoint_url="https://runtime"),
             503,
             "model-unavailable",
+            ONE,
             id="not reached",
         ),
     ],
 )
-def test_what_goes_wrong_is_a_problem_of_its_own(send, failing, capsys, error, status, slug):
+def test_what_goes_wrong_is_a_problem_of_its_own_and_a_failure_if_it_is_not_the_callers(
+    send, failing, capsys, error, status, slug, failures
+):
     failing(error)
 
     answered, problem, headers = send(target_variant="canary-01234567")
@@ -170,7 +197,10 @@ def test_what_goes_wrong_is_a_problem_of_its_own(send, failing, capsys, error, s
     assert problem["type"] == f"urn:kindred:problem:{slug}"
     assert headers["content-type"] == "application/problem+json"
     assert ("Retry-After" in headers) == (status == 503)
-    assert emitted(capsys) == []
+    lines = emitted(capsys)
+    assert [line["InferenceFailures"] for line in lines] == failures
+    for line in lines:
+        assert metrics(line) == {("InferenceFailures", "Count"): ALARMED}
 
 
 def test_who_chose_no_variant_is_not_told_that_it_is_wrong(send, failing):
@@ -199,7 +229,9 @@ def test_an_answer_that_nobody_can_read_is_the_models_failure_and_counts_its_tim
 
     assert status == 502
     assert "variant production" in problem["detail"]
-    assert len(emitted(capsys)) == 1
+    latency, outcome = emitted(capsys)
+    assert metrics(latency) == {("InferenceLatency", "Milliseconds"): [*JUDGED, *ALARMED]}
+    assert outcome["InferenceFailures"] == [1]
 
 
 @pytest.mark.parametrize(
@@ -256,29 +288,11 @@ def test_a_refusal_of_iam_is_a_failure_of_ours(send, failing):
     ],
 )
 def test_a_request_that_does_not_fit_never_reaches_the_model(
-    send, model, sagemaker, changes, pointer
+    send, model, sagemaker, capsys, changes, pointer
 ):
     status, problem, _ = send(**changes)
 
     assert status == 422
     assert problem["errors"][0]["pointer"] == pointer
     assert sagemaker.asked == []
-
-
-def test_the_client_waits_five_seconds_and_tries_by_itself_never_again(environment):
-    config = inference_settings._client().meta.config
-
-    assert config.read_timeout == 5
-    assert config.connect_timeout == 0.5
-    assert config.retries["total_max_attempts"] == 1
-
-
-def test_the_container_reads_what_it_is_sent_and_is_read_in_turn():
-    """The two are built apart and share no code."""
-    sent = model_request(read_body(json.dumps(FEATURES).encode(), FeaturesIn), 3)
-
-    query = msgspec.json.decode(sent, type=QueryIn)
-    assert (query.features.name, query.features.pricing, query.top_k) == ("Star Map", "free", 3)
-    out = PredictionsOut([PredictionOut("a1", 0.93, "Sky Guide")], "v3-0123456789ab")
-    read = msgspec.json.decode(msgspec.json.encode(out), type=ModelAnswer)
-    assert msgspec.to_builtins(read) == ANSWER
+    assert emitted(capsys) == []
