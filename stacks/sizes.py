@@ -214,4 +214,7 @@ class Sizes(Part):
     training: TrainingSizes
     # Without it events are counted and archived, and not indexed.
     search: SearchSizes | None
+    # What one question to the archive of events may read: a query that reads more is a mistake.
+    # Training reads 30 days of them.
+    query_gb: Annotated[int, Field(ge=1, le=100_000)]
     intelligent_tiering: bool

@@ -51,6 +51,7 @@ class StreamingStack(cdk.Stack):
             log_key=network.telemetry_key,
             access_logs=data.logs,
             delete_after=cdk.Duration.days(environment.retention.event_archive_days),
+            query_gb=environment.sizes.query_gb,
         )
         self.uncounted = self._dead_letters("Uncounted", "Events that the processor refused")
         self.unscheduled = self._dead_letters("Unscheduled", "Daily runs")

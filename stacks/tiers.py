@@ -68,6 +68,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "stream": _stream(1),
         "search": _search("t3.small.search", 1, 10),
         **_models("ml.c6i.large", 1, "ml.m5.large"),
+        "query_gb": 100,
         "intelligent_tiering": False,
     },
     # About 10,000 requests a day.
@@ -85,6 +86,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "stream": _stream(2),
         "search": _search("t3.medium.search", 2, 50),
         **_models("ml.c6i.large", 1, "ml.m5.xlarge"),
+        "query_gb": 100,
         "intelligent_tiering": False,
     },
     # About 1,000,000 requests a day: 12 a second on average, 50 at peak; 10 to 50 tasks in all.
@@ -106,6 +108,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "stream": _stream(None),
         "search": {**_search("r7g.medium.search", 6, 100), **_managers("m7g.medium.search")},
         **_models("ml.c6i.xlarge", 2, "ml.m5.4xlarge"),
+        "query_gb": 1_000,
         "intelligent_tiering": True,
     },
     # 10,000,000 requests a day and more: 120 a second on average, 500 at peak, in every region.
@@ -127,6 +130,7 @@ TIERS: dict[str, dict[str, Any]] = {
         "stream": _stream(None),
         "search": {**_search("r7g.2xlarge.search", 6, 1_000), **_managers("m7g.large.search")},
         **_models("ml.c6i.2xlarge", 3, "ml.m5.12xlarge"),
+        "query_gb": 10_000,
         "intelligent_tiering": True,
     },
 }

@@ -34,12 +34,13 @@ class EventArchive(Construct):
         log_key: kms.IKey,
         access_logs: s3.IBucket,
         delete_after: cdk.Duration,
+        query_gb: int,
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
         self.bucket = self._bucket(access_logs, delete_after)
         self.database, self._table = self._schema(name)
-        self.workgroup = self._workgroup(name)
+        self.workgroup = self._workgroup(name, query_gb)
         self._deliver(stream, log_key)
 
     def grant_query(self, grantee: iam.IGrantable) -> None:
@@ -131,7 +132,7 @@ class EventArchive(Construct):
             "storage.location.template": self.bucket.s3_url_for_object(f"{_EVENTS}day=${{day}}"),
         }
 
-    def _workgroup(self, name: str) -> athena.CfnWorkGroup:
+    def _workgroup(self, name: str, query_gb: int) -> athena.CfnWorkGroup:
         workgroup = athena.CfnWorkGroup
         return workgroup(
             self,
@@ -141,8 +142,7 @@ class EventArchive(Construct):
             work_group_configuration=workgroup.WorkGroupConfigurationProperty(
                 enforce_work_group_configuration=True,
                 publish_cloud_watch_metrics_enabled=True,
-                # A query that reads more than 100 GB is a mistake.
-                bytes_scanned_cutoff_per_query=100 * 1000**3,
+                bytes_scanned_cutoff_per_query=query_gb * 1000**3,
                 result_configuration=workgroup.ResultConfigurationProperty(
                     output_location=self.bucket.s3_url_for_object(_RESULTS),
                     encryption_configuration=workgroup.EncryptionConfigurationProperty(

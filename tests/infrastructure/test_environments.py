@@ -259,6 +259,14 @@ def test_a_tier_costs_more_as_it_rises():
     assert [each.cpu for each in tasks] == sorted({each.cpu for each in tasks})
 
 
+def test_a_question_may_read_what_thirty_days_of_a_tiers_events_take():
+    read = {tier: parse(VALID.replace("starter", tier)).sizes.query_gb for tier in TIERS}
+
+    # Requests a day, each an event of about 1 kB as it is stored, read up to five times.
+    for tier, requests in (("starter", 100), ("growth", 1e4), ("high", 1e6), ("extreme", 1e7)):
+        assert read[tier] > 5 * 30 * requests * 1e3 / 1e9
+
+
 def test_an_environment_cannot_be_changed():
     environment = parse(VALID)
 

@@ -117,13 +117,13 @@ def test_the_table_has_every_field_that_an_event_may_have(table):
     assert columns == [name for name, _ in EVENT_COLUMNS]
 
 
-def test_answers_of_athena_are_encrypted_and_a_question_is_not_endless(platform):
+def test_answers_of_athena_are_encrypted_and_a_question_is_not_endless(environment, platform):
     [workgroup] = platform.of_type("AWS::Athena::WorkGroup")
     configuration = workgroup.properties["WorkGroupConfiguration"]
     results = configuration["ResultConfiguration"]
 
     assert configuration["EnforceWorkGroupConfiguration"] is True
-    assert configuration["BytesScannedCutoffPerQuery"] == 100 * 1000**3
+    assert configuration["BytesScannedCutoffPerQuery"] == environment.sizes.query_gb * 1000**3
     assert results["EncryptionConfiguration"]["EncryptionOption"] == "SSE_KMS"
     output = named(platform, results["OutputLocation"])
     assert output == "s3://StreamingStack/Archive/Bucket/query-results/"
