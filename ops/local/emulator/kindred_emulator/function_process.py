@@ -35,7 +35,8 @@ class FunctionProcess:
         requests, self._requests = os.pipe()
         self._answers, answers = os.pipe()
         self._process = subprocess.Popen(
-            [python, "-u", str(RUNTIME), str(requests), str(answers)],
+            # The handler's name is for whoever looks for the process.
+            [python, "-u", str(RUNTIME), str(requests), str(answers), environment["_HANDLER"]],
             cwd=folder,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
