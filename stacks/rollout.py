@@ -26,13 +26,15 @@ def _all_different(given: tuple[str, ...]) -> tuple[str, ...]:
 class Rollout(Part):
     """`endpoints` are short names; the first is the one that `/inference` asks.
 
-    `minute_seconds` is how long a minute of a rollout lasts, less than 60 on a laptop alone.
+    `minute_seconds` is how long a minute of a rollout lasts, less than 60 on a laptop alone. A p99
+    of the endpoint's answers above `p99_latency_ms` is an alarm, in which no rollout begins.
     """
 
     endpoints: Annotated[
         tuple[EndpointName, ...], Field(min_length=1, max_length=4), AfterValidator(_all_different)
     ] = ("embeddings",)
     minute_seconds: Literal[5, 10, 30, 60] = 60
+    p99_latency_ms: Annotated[float, Field(gt=0, le=60_000)] = 100
 
 
 class Retraining(Part):

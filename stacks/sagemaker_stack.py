@@ -78,6 +78,7 @@ class SageMakerStack(cdk.Stack):
             ),
             pace=RolloutPace(
                 minute_seconds=self._environment.rollout.minute_seconds,
+                p99_latency_ms=self._environment.rollout.p99_latency_ms,
                 instance_type=sizes.instance_type,
                 initial_instances=sizes.initial_instances,
             ),

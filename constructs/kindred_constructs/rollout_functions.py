@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kindred_constructs.function_asset import FunctionAsset
+from kindred_constructs.inference_alarms import InferenceAlarms, Watch
 from kindred_constructs.model_endpoints import ModelEndpoints
 from kindred_constructs.model_packages import ModelPackages
 from kindred_constructs.python_function import NAMESPACE, PythonFunction
@@ -37,9 +38,10 @@ class RolloutParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutPace:
-    """`minute_seconds` is how long a minute of a rollout lasts."""
+    """`minute_seconds` is how long a minute of a rollout lasts; slower answers raise an alarm."""
 
     minute_seconds: int
+    p99_latency_ms: float
     instance_type: str
     initial_instances: int
 
@@ -62,7 +64,7 @@ class RolloutFunctions(Construct):
         self._pace = pace
         self.serving_endpoint = f"{parts.endpoints.prefix}{parts.endpoints.names[0]}"
         self.inference = self._add_inference()
-        self.reconcile = self._add_reconcile([self.inference.errors_alarm])
+        self.reconcile = self._add_reconcile(self._add_inference_alarms())
         self.deployments = self._add_deployments()
         self.admit_package = self._add_admit_package()
         self.batch_predictions = self._add_batch_predictions()
@@ -79,6 +81,23 @@ class RolloutFunctions(Construct):
         )
         self._parts.endpoints.grant_invoke(function.role, self._parts.endpoints.names[0])
         return function
+
+    def _add_inference_alarms(self) -> Sequence[cloudwatch.Alarm]:
+        watch = Watch(
+            namespace=NAMESPACE,
+            endpoint=self.serving_endpoint,
+            minute_seconds=self._pace.minute_seconds,
+            p99_latency_ms=self._pace.p99_latency_ms,
+        )
+        alarms = InferenceAlarms(self, "InferenceAlarms", watch=watch).alarms
+        self._asset.alarm_topic.hear(*alarms)
+        # SageMaker looks at those that guard an update in the name of the endpoint's role.
+        _allow(
+            self._parts.endpoints.role,
+            [each.alarm_arn for each in alarms],
+            "cloudwatch:DescribeAlarms",
+        )
+        return alarms
 
     def _add_reconcile(self, preflight: Sequence[cloudwatch.Alarm]) -> PythonFunction:
         parts, pace = self._parts, self._pace

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from rollout_functions import inference_metrics
 from tests.infrastructure.models import ENDPOINT_ROLE, RETRAINING, ROLLOUT, TRAINING_ROLE, rollout
 
 STACK = "SageMakerStack"
@@ -76,6 +77,46 @@ def test_a_model_that_is_approved_is_admitted_and_a_failure_is_kept(environment,
     }
     assert platform.named(target["Arn"], stack=STACK) == f"{STACK}/Rollout/AdmitPackage"
     assert platform.named(kept, stack=STACK) == "StreamingStack/Unscheduled"
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "statistic", "threshold"),
+    [
+        pytest.param("Failures", inference_metrics.FAILURES, "Average", 0.01, id="failures"),
+        pytest.param("Latency", inference_metrics.LATENCY, "p99", 100, id="latency"),
+    ],
+)
+def test_a_model_that_fails_or_is_slow_stops_rollouts_by_the_metric_it_moves(
+    environment, platform, name, metric, statistic, threshold
+):
+    inference = settings(platform, "Inference")
+    alarm = platform.at(f"{STACK}/Rollout/InferenceAlarms/{name}").properties
+    laptop = environment.name == "local"
+
+    assert alarm["Namespace"] == inference["METRICS_NAMESPACE"]
+    assert alarm["MetricName"] == metric
+    assert alarm["Dimensions"] == [
+        {"Name": inference_metrics.ENDPOINT, "Value": inference["ENDPOINT_NAME"]}
+    ]
+    assert alarm.get("Statistic", alarm.get("ExtendedStatistic")) == statistic
+    assert alarm["Threshold"] == (500 if laptop and name == "Latency" else threshold)
+    assert alarm["Period"] == (5 if laptop else 60)
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (3, 5)
+    assert alarm["TreatMissingData"] == "notBreaching"
+    [told] = alarm["AlarmActions"]
+    assert platform.named(told, stack=STACK) == "NetworkStack/AlarmTopic"
+
+
+def test_guardrails_and_the_check_before_a_rollout_look_at_those_two_alarms(platform):
+    alarms = settings(platform, "Reconcile")["PREFLIGHT_ALARMS"]
+
+    assert alarms == ",".join(
+        f"{STACK}/Rollout/InferenceAlarms/{name}" for name in ("Failures", "Latency")
+    )
+    assert platform.who_may("cloudwatch:DescribeAlarms", "*") == RECONCILER
+    for alarm in alarms.split(","):
+        readers = platform.who_may("cloudwatch:DescribeAlarms", alarm)
+        assert readers == {ENDPOINT_ROLE}
 
 
 @pytest.mark.parametrize(
