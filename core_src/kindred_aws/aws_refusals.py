@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -13,6 +14,7 @@ _PASSING = frozenset(
         "InternalServerError",
         "InternalServiceException",
         "ConcurrentUpdateException",
+        "ProvisionedThroughputExceededException",
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
@@ -21,6 +23,15 @@ _PASSING = frozenset(
         "ThrottledException",
         "TooManyRequestsException",
         "RequestLimitExceeded",
+    }
+)
+
+
+# Why DynamoDB gave a transaction up, of each of its items.
+_PASSING_REASONS = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ThrottlingError",
     }
 )
 
@@ -39,8 +50,7 @@ def told_apart() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-        if code_of(error) in _PASSING or status >= 500:
+        if is_passing(error):
             raise Unavailable(str(error)) from error
         raise Refused(str(error)) from error
     except ParamValidationError as error:
@@ -51,6 +61,17 @@ def told_apart() -> Iterator[None]:
 
 def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_passing(error: ClientError) -> bool:
+    """A transaction's refusal has one code for everything, and its reasons beside it."""
+    reasons: Any = error.response.get("CancellationReasons", [])
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return (
+        code_of(error) in _PASSING
+        or status >= 500
+        or any(reason["Code"] in _PASSING_REASONS for reason in reasons)
+    )
 
 
 def is_missing(error: ClientError) -> bool:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from kindred.rollout.deployment import Deployment
 from kindred.rollout.deployment_json import deployment_from_json, deployment_to_json
+from kindred_aws.aws_refusals import Unavailable, is_passing
 from kindred_aws.dynamodb_document import from_item, to_item
 from kindred_aws.endpoint_lock import Lease, instant, lease_check, lease_release
 
@@ -58,7 +59,8 @@ class DeploymentTable:
     def create(self, deployment: Deployment, *, idempotency_key: str | None) -> Deployment:
         """The deployment, or the one that the same key created before.
 
-        A dry run holds no endpoint. Raises IdempotencyConflict, EndpointBusy, CoolDown.
+        A dry run holds no endpoint. Raises IdempotencyConflict, EndpointBusy, CoolDown,
+        Unavailable.
         """
         created = replace(deployment, version=1)
         writes = [self._put(created, "attribute_not_exists(deployment_id)", {})]
@@ -118,7 +120,7 @@ class DeploymentTable:
     def save(self, deployment: Deployment, *, lease: Lease | None = None) -> Deployment:
         """The record as it now stands. With a lease, only while it is the endpoint's newest.
 
-        Raises StaleDeployment.
+        Raises StaleDeployment, Unavailable.
         """
         return self._save(deployment, lease_check(self._endpoints_table, lease) if lease else None)
 
@@ -127,7 +129,7 @@ class DeploymentTable:
     ) -> Deployment:
         """Save what has ended, let go of its endpoint, and refuse its model until then.
 
-        Raises StaleDeployment.
+        Raises StaleDeployment, Unavailable.
         """
         if deployment.plan.dry_run:
             return self.save(deployment, lease=lease)
@@ -147,6 +149,8 @@ class DeploymentTable:
         except ClientError as error:
             if _failures(error) or _collided(error):
                 raise StaleDeployment(deployment.deployment_id) from error
+            if is_passing(error):
+                raise Unavailable(str(error)) from error
             raise
         return saved
 
@@ -224,7 +228,7 @@ def _refusal(error: ClientError, deployment: Deployment) -> Exception:
             "moment; allowed once that is over"
         )
     if endpoint is None:
-        return error
+        return Unavailable(str(error)) if is_passing(error) else error
     if active := endpoint.get("active_deployment"):
         return EndpointBusy(
             f"endpoint: given {deployment.endpoint!r}, where deployment {active['S']} is under "

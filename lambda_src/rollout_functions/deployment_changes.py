@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from kindred.rollout.deployment import Deployment, Verb
 from kindred.rollout.lifecycle import InvalidTransition, ask
+from kindred_aws.aws_refusals import Unavailable
 from kindred_aws.deployment_table import (
     CoolDown,
     DeploymentNotFound,
@@ -18,7 +19,7 @@ from kindred_aws.deployment_table import (
 )
 from kindred_aws.model_packages import PackageNotFound
 from rollout_functions import new_deployment
-from rollout_functions.api_problems import Refusal, invalid_field, shown
+from rollout_functions.api_problems import Refusal, invalid_field, shown, try_again
 from rollout_functions.api_settings import api_settings, deployments
 from rollout_functions.deployment_requests import DeploymentIn, plan_of, source_of
 from rollout_functions.new_deployment import PackageNotApproved, reconcile_soon
@@ -53,6 +54,8 @@ def create(asked: DeploymentIn, *, by: str, key: str | None) -> tuple[Deployment
         raise Refusal(HTTPStatus.CONFLICT, str(error), slug="endpoint-busy") from error
     except CoolDown as error:
         raise Refusal(HTTPStatus.CONFLICT, str(error), slug="model-in-cool-down") from error
+    except Unavailable as error:
+        raise _not_written() from error
     reconcile_soon(made)
     return made, is_new
 
@@ -107,6 +110,8 @@ def change(deployment_id: str, verb: Verb, *, by: str, reason: str) -> Deploymen
             raise Refusal(HTTPStatus.CONFLICT, str(error), slug="invalid-transition") from error
         except StaleDeployment:
             continue
+        except Unavailable as error:
+            raise _not_written() from error
         reconcile_soon(changed)
         return changed
     raise Refusal(
@@ -115,3 +120,8 @@ def change(deployment_id: str, verb: Verb, *, by: str, reason: str) -> Deploymen
         slug="stale-change",
         headers={"Retry-After": "1"},
     )
+
+
+def _not_written() -> Refusal:
+    detail = "the deployment cannot be written right now; send this again"
+    return try_again(detail, slug="deployments-unavailable")

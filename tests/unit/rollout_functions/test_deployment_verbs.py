@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rollout_functions import deployments
 from rollout_functions.api_settings import deployments as table
@@ -116,3 +117,21 @@ def test_a_reason_is_bounded_and_nothing_else_is_read(running):
     assert send(running, "pause", {"reason": "x" * 501})[0] == 422
     assert send(running, "pause", {"because": "x"})[0] == 422
     assert send(running, "pause", "not json")[0] == 400
+
+
+@pytest.mark.parametrize("send_once", ["verb", "creation"])
+def test_a_write_that_is_throttled_may_be_sent_again(running, clients, send_once):
+    def cancel(**_):
+        answer = {
+            "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
+            "CancellationReasons": [{"Code": "ThrottlingError"}],
+        }
+        raise ClientError(answer, "TransactWriteItems")
+
+    clients["dynamodb"].meta.events.register("before-call.dynamodb.TransactWriteItems", cancel)
+    path = f"/deployments/{running}/rollback" if send_once == "verb" else "/deployments"
+    body = None if send_once == "verb" else asked()
+    answered = deployments.handler(proxy_event("POST", path, body), None)
+
+    assert answered["statusCode"] == 503
+    assert answered["headers"]["Retry-After"] == "1"

@@ -107,9 +107,21 @@ def error(code, status=400):
     return ClientError(answer, "UpdateEndpoint")
 
 
+def cancelled(*reasons):
+    """As DynamoDB gives a transaction up: one code for everything, and a reason for each item."""
+    answer = {
+        "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
+        "CancellationReasons": [{"Code": code} for code in reasons],
+    }
+    return ClientError(answer, "TransactWriteItems")
+
+
 @pytest.mark.parametrize(
     ("raised", "told"),
     [
+        (cancelled("None", "ThrottlingError"), Unavailable),
+        (cancelled("ProvisionedThroughputExceeded", "None"), Unavailable),
+        (cancelled("ValidationError"), Refused),
         (error("ThrottlingException"), Unavailable),
         (error("InternalFailure", 500), Unavailable),
         (error("Whatever", 503), Unavailable),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
@@ -43,6 +45,17 @@ def without_scaling(world):
 
     world.autoscaling.meta.events.register("before-call", unreachable)
     return lambda: world.autoscaling.meta.events.unregister("before-call", unreachable)
+
+
+@contextmanager
+def throttled(world, refused):
+    def cancel(**_):
+        raise ClientError(refused, "TransactWriteItems")
+
+    events = world.dynamodb.meta.events
+    events.register("before-call.dynamodb.TransactWriteItems", cancel)
+    yield
+    events.unregister("before-call.dynamodb.TransactWriteItems", cancel)
 
 
 @pytest.mark.parametrize("error", [UNREACHABLE, FORBIDDEN], ids=["unreachable", "forbidden"])
@@ -92,3 +105,18 @@ def test_traffic_goes_back_before_anything_is_asked_about_scaling(serving):
     assert serving.weights() == {"production": 1.0, canary: 0.0}
     again()
     assert serving.until_over(deployment_id).state == "ROLLED_BACK"
+
+
+@pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_step_that_is_throttled_is_left_to_the_next_run(serving, reason):
+    deployment_id = serving.deploy(plan=QUICK)
+    refused = {
+        "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
+        "CancellationReasons": [{"Code": reason}, {"Code": "None"}],
+    }
+
+    with throttled(serving, refused):
+        [came_to] = serving.run().values()
+
+    assert came_to.startswith("left to the next run: ")
+    assert serving.until_over(deployment_id).state == "COMPLETED"
