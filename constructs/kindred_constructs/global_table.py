@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -41,15 +41,21 @@ class TableRules:
         sort_key: str | None = None,
         ttl: str | None = None,
         indexes: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        keys_only: Collection[str] = (),
     ) -> dynamodb.TableV2:
-        """`indexes` are global: partition key and, where there is one, sort key by name."""
+        """`indexes` are global: partition key and, where there is one, sort key by name.
+
+        Those of `keys_only` find items and hold nothing else of them.
+        """
         return dynamodb.TableV2(
             scope,
             construct_id,
             partition_key=_text(partition_key),
             sort_key=_text(sort_key) if sort_key else None,
             time_to_live_attribute=ttl,
-            global_secondary_indexes=[_index(name, *keys) for name, keys in indexes.items()],
+            global_secondary_indexes=[
+                _index(name, *keys, keys_only=name in keys_only) for name, keys in indexes.items()
+            ],
             billing=self.billing,
             encryption=dynamodb.TableEncryptionV2.customer_managed_key(self.key),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
@@ -64,12 +70,13 @@ class TableRules:
 
 
 def _index(
-    name: str, partition_key: str, sort_key: str | None = None
+    name: str, partition_key: str, sort_key: str | None = None, *, keys_only: bool
 ) -> dynamodb.GlobalSecondaryIndexPropsV2:
     return dynamodb.GlobalSecondaryIndexPropsV2(
         index_name=name,
         partition_key=_text(partition_key),
         sort_key=_text(sort_key) if sort_key else None,
+        projection_type=dynamodb.ProjectionType.KEYS_ONLY if keys_only else None,
     )
 
 

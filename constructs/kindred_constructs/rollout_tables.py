@@ -27,6 +27,8 @@ class RolloutTables(Construct):
                 # Sparse: only what is not over has the attribute.
                 UNFINISHED: ("unfinished",),
             },
+            # Deployments are large, written at each step, and loaded by what the index names.
+            keys_only=(UNFINISHED,),
         )
         self.endpoints = rules.table(self, "Endpoints", partition_key="endpoint")
 

@@ -239,3 +239,13 @@ def test_functions_of_models_are_named_as_their_handlers(platform):
         module = handler.removesuffix(".handler")
         assert module.partition(".")[2] == re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
         assert len(inspect.signature(importlib.import_module(module).handler).parameters) == 2
+
+
+def test_what_finds_unfinished_deployments_holds_no_second_copy_of_them(platform):
+    table = platform.at("DataStack/RolloutTables/Deployments").properties
+    projected = {
+        each["IndexName"]: each["Projection"]["ProjectionType"]
+        for each in table["GlobalSecondaryIndexes"]
+    }
+
+    assert projected == {"by_endpoint": "ALL", "unfinished": "KEYS_ONLY"}

@@ -112,8 +112,8 @@ def create_tables(dynamodb):
         AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in names],
         KeySchema=[{"AttributeName": "deployment_id", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
-            {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
-            for name, keys in indexes.items()
+            {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": projected}}
+            for (name, keys), projected in zip(indexes.items(), ("ALL", "KEYS_ONLY"), strict=True)
         ],
     )
     dynamodb.create_table(

@@ -263,7 +263,7 @@ def make_tables(dynamodb, events):
             {
                 "IndexName": "unfinished",
                 "KeySchema": [{"AttributeName": "unfinished", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
         ],
     )
