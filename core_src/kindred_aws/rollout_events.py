@@ -45,7 +45,7 @@ class RolloutEvents:
             "engine": deployment.engine,
             "from": transition.before,
             "to": transition.after,
-            "reason": transition.reason,
+            "reason": _quotable(transition.reason),
             "at": transition.at.isoformat(),
             "weights": dict(transition.weights),
         }
@@ -56,3 +56,12 @@ class RolloutEvents:
             "Time": transition.at,
             "Detail": json.dumps(detail),
         }
+
+
+def _quotable(reason: str) -> str:
+    """As it can stand within the quotes of a rule's input template, which need not escape it.
+
+    People's own words and SageMaker's messages are in it; the record keeps it as it was.
+    """
+    plain = reason.translate({ord('"'): "'", ord("\\"): "/"})
+    return "".join(each if each.isprintable() else " " for each in plain)

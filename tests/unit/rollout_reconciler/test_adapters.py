@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -155,3 +156,24 @@ def test_an_event_that_is_not_taken_is_not_announced(stubbed, world):
 
     with stub, pytest.raises(EventNotTaken, match="InternalFailure: no"):
         RolloutEvents(client, bus_name="rollouts").announce(moved)
+
+
+def test_a_reason_is_announced_without_what_would_end_a_templates_quotes(stubbed, world):
+    client, stub = stubbed("events")
+    took = {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
+    told = []
+    client.meta.events.register(
+        "provide-client-params.events.PutEvents", lambda params, **_: told.extend(params["Entries"])
+    )
+    reason = 'ops: "worse" since C:\\new\nand late'
+    deployment_id = world.deploy()
+    moved = world.table.load(deployment_id).moved("FAILED", at=START, reason=reason)
+    stub.add_response("put_events", took, {"Entries": ANY})
+
+    with stub:
+        RolloutEvents(client, bus_name="rollouts").announce(moved)
+
+    announced = json.loads(told[-1]["Detail"])["reason"]
+    assert announced == "ops: 'worse' since C:/new and late"
+    assert json.loads(f'"{announced}"') == announced
+    assert moved.transitions[-1].reason == reason
