@@ -10,11 +10,13 @@ from constructs import Construct
 
 # A share of the requests that the model is asked.
 FAILURES_ABOVE = 0.01
+# CloudWatch's; a laptop's minute is shorter.
+_SHORTEST_PERIOD_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """`endpoint` is SageMaker's name; a check looks at `minute_seconds`."""
+    """`endpoint` is SageMaker's name; a check looks at one minute of a rollout."""
 
     namespace: str
     endpoint: str
@@ -53,7 +55,9 @@ class InferenceAlarms(Construct):
                 metric_name=metric,
                 dimensions_map={"EndpointName": self._watch.endpoint},
                 statistic=statistic,
-                period=cdk.Duration.seconds(self._watch.minute_seconds),
+                period=cdk.Duration.seconds(
+                    max(self._watch.minute_seconds, _SHORTEST_PERIOD_SECONDS)
+                ),
             ),
             threshold=above,
             evaluation_periods=5,

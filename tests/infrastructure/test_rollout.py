@@ -100,7 +100,7 @@ def test_a_model_that_fails_or_is_slow_stops_rollouts_by_the_metric_it_moves(
     ]
     assert alarm.get("Statistic", alarm.get("ExtendedStatistic")) == statistic
     assert alarm["Threshold"] == (500 if laptop and name == "Latency" else threshold)
-    assert alarm["Period"] == (5 if laptop else 60)
+    assert alarm["Period"] == (10 if laptop else 60)
     assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (3, 5)
     assert alarm["TreatMissingData"] == "notBreaching"
     [told] = alarm["AlarmActions"]
