@@ -87,10 +87,16 @@ def killed_after(new_world, begin, numbers):
     return world.kills.ended
 
 
-# All calls, dealt out, so that the cores share them.
+# Every call of a whole rollout and of a whole rollback, dealt out; every third of the others, which
+# share most of their calls with these.
 @pytest.mark.slow
-@pytest.mark.parametrize("share", range(SHARES))
-@courses
+@pytest.mark.parametrize(
+    ("begin", "share"),
+    [
+        *((begin, share) for begin in (completed, rolled_back) for share in range(SHARES)),
+        *((begin, 0) for begin in (cancelled, created, guarded)),
+    ],
+)
 def test_killed_after_any_call_it_ends_the_same(new_world, begin, share):
     expected, changes = undisturbed(new_world, begin)
 
