@@ -15,6 +15,9 @@ from retraining_functions import (
 )
 from tests.unit.retraining_functions.course import RUN, begun, trained
 
+# Seconds a test, on emulated accounts.
+pytestmark = pytest.mark.slow
+
 ITS_ID = f"embedding_v2_vs_v3_{RUN.lower()}"
 
 

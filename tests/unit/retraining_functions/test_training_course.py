@@ -24,6 +24,9 @@ from tests.unit.retraining_functions.course import (
     trained,
 )
 
+# Seconds a test, on emulated accounts.
+pytestmark = pytest.mark.slow
+
 
 def test_a_plan_names_everything_after_the_run(platform):
     plan = plan_training_data.handler(begun(), None)

@@ -20,6 +20,9 @@ from tests.unit.rollout_functions.test_inference import ANSWER, FEATURES
 from tests.unit.rollout_reconciler.conftest import account, new_world  # noqa: F401
 from tests.unit.rollout_reconciler.world import FAILING, NAME
 
+# Seconds a test, on emulated accounts.
+pytestmark = pytest.mark.slow
+
 QUICK = {"canary_percent": 50, "step_percent": 50, "bake_minutes": 4}
 
 

@@ -5,6 +5,9 @@ import pytest
 from tests.unit.rollout_reconciler.branches import Branches
 from tests.unit.rollout_reconciler.world import FAILING, GUARDED, SETTINGS
 
+# Seconds a test, on emulated accounts.
+pytestmark = pytest.mark.slow
+
 DEPLOYMENT = "0199b1c2-0000-7000-8000-00c0ffee1234"
 CANARY = "canary-ffee1234"
 
@@ -89,7 +92,6 @@ def killed_after(new_world, begin, numbers):
 
 # Every call of a whole rollout and of a whole rollback, dealt out; every third of the others, which
 # share most of their calls with these.
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("begin", "share"),
     [

@@ -17,6 +17,9 @@ from kindred_aws.endpoint_lock import EndpointLock
 from rollout_functions.rollout_settings import LEASE
 from tests.unit.rollout_reconciler.world import FAILING
 
+# Seconds a test, on emulated accounts.
+pytestmark = pytest.mark.slow
+
 DRY = RolloutPlan(dry_run=True)
 
 

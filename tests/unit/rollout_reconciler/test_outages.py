@@ -9,6 +9,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.unit.rollout_reconciler.world import QUICK
 
+# Seconds a test, on emulated accounts.
+pytestmark = pytest.mark.slow
+
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://monitoring")
 FORBIDDEN = ClientError(
     {"Error": {"Code": "AccessDenied", "Message": "no GetMetricData"}}, "GetMetricData"

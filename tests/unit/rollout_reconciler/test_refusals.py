@@ -8,6 +8,9 @@ from botocore.exceptions import EndpointConnectionError
 from ops.local.sagemaker.operation import Refusal
 from tests.unit.rollout_reconciler.world import FAILING, NAME
 
+# Seconds a test, on emulated accounts.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def serving(world):

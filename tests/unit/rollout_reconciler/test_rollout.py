@@ -10,6 +10,9 @@ from kindred.rollout.rollout_plan import RolloutPlan
 from ops.local.sagemaker.faults import Fault
 from tests.unit.rollout_reconciler.world import FAILING, GUARDED, IDLE, NAME, QUICK
 
+# Seconds a test, on emulated accounts.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def serving(world):
@@ -21,7 +24,6 @@ def steps(deployment):
     return [each.weights for each in deployment.transitions]
 
 
-@pytest.mark.slow
 def test_the_default_plan_goes_from_ten_to_a_hundred_percent(serving):
     deployment_id = serving.deploy(plan=RolloutPlan())
 
@@ -78,7 +80,6 @@ def test_a_stuck_update_ends_with_a_page(serving):
     assert "the endpoint is Updating" in done.reason
 
 
-@pytest.mark.slow
 def test_a_throttled_api_only_takes_longer(serving):
     serving.local.faults.switch_on(Fault(name="throttled-api", share=0.3))
     deployment_id = serving.deploy(plan=replace(QUICK, maximum_minutes=2_000))
