@@ -61,10 +61,10 @@ synth: .venv/ready node_modules/ready .cache/functions/ready
 	@[ "$(ENV)" = local ] || rm -rf "cdk.out/$(ENV)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(call SYNTH,$(ENV)) | sed '/^Supply a stack id/d; /^$$/d'
 
-# In the second part one process has the templates, and the other the platform.
+# The first part runs on two cores; in the second each part owns a platform or a synthesis.
 test: .venv/ready node_modules/ready .cache/functions/ready
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/service tests/conformance tests/test_architecture.py
-	$(BIN)/pytest -q -n 2 --dist loadgroup tests/infrastructure tests/local
+	$(BIN)/pytest -q tests/infrastructure tests/local
 
 check-fast: .venv/ready node_modules/ready
 	$(BIN)/ruff format --check

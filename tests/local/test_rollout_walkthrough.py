@@ -208,7 +208,7 @@ def test_a_good_canary_gets_all_traffic_although_the_reconciler_is_killed(
     assert any(reason.startswith("to 100 %: error rate 0 %") for reason in reasons)
     assert walk.weights() == {better.canary: 1.0}
     wait_until(lambda: walk.scaled() == [better.canary])
-    assert walk.configurations() == [walk.described()["EndpointConfigName"]]
+    wait_until(lambda: walk.configurations() == [walk.described()["EndpointConfigName"]])
     assert better.canary in walk.traffic.variants
     assert not walk.traffic.failures
 
@@ -235,7 +235,7 @@ def test_a_slow_canary_goes_back_although_the_reconciler_is_killed(
     assert "is above 500 ms in 2 of the last 2" in ended["reason"]
     assert walk.weights() == {better.canary: 1.0}
     wait_until(lambda: walk.scaled() == [better.canary])
-    assert walk.configurations() == [walk.described()["EndpointConfigName"]]
+    wait_until(lambda: walk.configurations() == [walk.described()["EndpointConfigName"]])
 
 
 def test_a_model_that_went_back_is_refused_for_a_while(slow: Rollout) -> None:

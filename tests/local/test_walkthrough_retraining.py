@@ -166,7 +166,9 @@ def test_predictions_that_drift_start_one_retraining(promoted: Promoted) -> None
     # The alarm goes off again for the same drift, within the cool-down.
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
     walk.daily("DetectDriftFunctionName")
-    wait_until(lambda: "has started a run within" in walk.logged("StartRetrainingFunctionName"))
+    wait_until(
+        lambda: "has started a run within" in walk.logged("StartRetrainingFunctionName"), seconds=90
+    )
 
     assert promoted.run in calm["reference"]
     assert drifted["prediction_mae_growth"] > 0.5 > calm["prediction_mae_growth"]
