@@ -71,7 +71,8 @@ def test_a_model_learned_from_clicks_comes_to_a_tenth_of_the_traffic(started: St
     tasks = {line.split()[1].rstrip(":"): line for line in lines if line[:2].isdigit()}
 
     assert f"{REQUESTS:,} requests" in started.replayed
-    assert f"{REQUESTS:,} interactions" in tasks["CheckTrainingData"]
+    # What other tests asked of the platform lies in the lake as well.
+    assert _number_of("interactions", tasks["CheckTrainingData"]) >= REQUESTS
     assert "more than 3 %" in tasks["EvaluateModel"]
     assert {line.split()[0] for line in lines if " v3 0." in line} == {
         "recall@10",
