@@ -25,8 +25,6 @@ class Lease:
     endpoint: str
     owner: str
     fence: int
-    until: datetime
-    active_deployment: str | None
     refused: Mapping[str, datetime]
 
 
@@ -70,8 +68,6 @@ class EndpointLock:
             endpoint=endpoint,
             owner=self._owner,
             fence=int(item["fence"]["N"]),
-            until=until,
-            active_deployment=item.get("active_deployment", {}).get("S"),
             refused={digest: datetime.fromisoformat(at["S"]) for digest, at in refused.items()},
         )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import boto3
 
 from kindred.experiments.embedding_experiment import EmbeddingExperiment, control_only
+from kindred.moments import moment
 from kindred_aws.daily_metrics_table import DailyMetricsTable
 from kindred_aws.experiment_table import ExperimentTable
 from kindred_aws.shift_table import ShiftTable
@@ -67,14 +68,4 @@ def winner_topic() -> WinnerTopic:
 
 def scheduled_at(event: Mapping[str, Any]) -> datetime:
     """When the run was due, which a retry keeps: EventBridge Scheduler's time, as its input."""
-    given = event.get("scheduled_at")
-    try:
-        at = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ValueError(f"scheduled_at: given {given!r}, allowed a time such as {_EXAMPLE}")
-    return at.astimezone(UTC)
-
-
-_EXAMPLE = "2026-11-21T01:00:00Z"
+    return moment("scheduled_at", event.get("scheduled_at"))

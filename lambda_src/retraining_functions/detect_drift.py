@@ -13,9 +13,9 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 from kindred.drift.detection import LEAST_SAMPLES, FeatureDrift, drifts, growth
 from kindred.drift.distributions import Distributions
 from kindred.drift.reference import Reference
+from kindred.moments import moment
 from retraining_functions.collaborators import lake, training_data
 from retraining_functions.drift_reference import load_reference, save_reference
-from retraining_functions.machine_state import moment
 
 logger = Logger()
 metrics = Metrics()

@@ -9,11 +9,11 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from kindred.moments import moment
 from kindred.retraining.app_features import changed, event_time, features_of
 from kindred.similarity.catalogue import Catalogue
 from kindred_aws.feature_records import BATCH
 from retraining_functions.collaborators import artefacts, feature_records, lake, work_folder
-from retraining_functions.machine_state import moment
 
 logger = Logger()
 metrics = Metrics()

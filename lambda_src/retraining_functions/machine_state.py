@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from kindred.moments import moment
 from kindred.retraining.run_names import checked_run_id
 
 State = Mapping[str, Any]
@@ -23,17 +24,6 @@ def run_id_of(state: State) -> str:
 
 def started_at(state: State) -> datetime:
     return moment("started_at", state.get("started_at"))
-
-
-def moment(name: str, given: object) -> datetime:
-    """A time with its zone, in UTC. Raises ValueError."""
-    try:
-        at = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ValueError(f"{name}: given {given!r}, allowed a time such as 2026-11-21T01:00:00Z")
-    return at.astimezone(UTC)
 
 
 def notice(state: State, headline: str, *lines: str) -> dict[str, str]:

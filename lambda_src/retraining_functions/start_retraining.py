@@ -9,9 +9,9 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from kindred.moments import moment
 from kindred.retraining.run_names import checked_run_id, drift_run_id, weekly_run_id
 from retraining_functions.collaborators import machine, runs
-from retraining_functions.machine_state import moment
 from retraining_functions.retraining_settings import start_settings
 
 logger = Logger()

@@ -16,7 +16,6 @@ BINS = 10
 # Categories rarer than this in the reference share a bin with those that it never saw: alone,
 # each would be empty as often as not, and an empty bin weighs more than it says.
 RARE = 0.01
-NOT_GIVEN = ""
 _OTHER = "(other)"
 
 

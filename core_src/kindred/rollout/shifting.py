@@ -105,12 +105,8 @@ def hold_step(
     now: datetime,
 ) -> Action | None:
     """Bring the step's weights about and confirm them; None while they are and stay so."""
-    if observed.configuration != deployment.canary_configuration:
-        if observed.configuration == deployment.old_configuration:
-            return Record(given_up(deployment, went_back(observed), now=now))
-        return _foreign(deployment, observed, now)
-    if not observed.serves(deployment.weights):
-        return _shift(deployment, observed, settings, now)
+    if action := _weighted(deployment, observed, settings, now):
+        return action
     if action := scaled(deployment, observed, [*deployment.weights], settings=settings, now=now):
         return action
     if deployment.shift_confirmed_at is None:
@@ -133,12 +129,8 @@ def promote(
         return scaled(deployment, observed, [canary], settings=settings, now=now) or _cleaning(
             deployment, done
         )
-    if observed.configuration != deployment.canary_configuration:
-        if observed.configuration == deployment.old_configuration:
-            return Record(given_up(deployment, went_back(observed), now=now))
-        return _foreign(deployment, observed, now)
-    if not observed.serves(deployment.weights):
-        return _shift(deployment, observed, settings, now)
+    if action := _weighted(deployment, observed, settings, now):
+        return action
     if baseline in observed.scalable:
         # SageMaker removes no variant that still has a scalable target.
         return effect(
@@ -182,6 +174,19 @@ def scaled(
 def went_back(observed: ObservedEndpoint) -> str:
     why = observed.failure or "SageMaker gave no reason"
     return f"the endpoint is {observed.status} with configuration {observed.configuration}: {why}"
+
+
+def _weighted(
+    deployment: Deployment, observed: ObservedEndpoint, settings: RolloutSettings, now: datetime
+) -> Action | None:
+    """Both variants are there, with the weights of the step; None once that is so."""
+    if observed.configuration != deployment.canary_configuration:
+        if observed.configuration == deployment.old_configuration:
+            return Record(given_up(deployment, went_back(observed), now=now))
+        return _foreign(deployment, observed, now)
+    if observed.serves(deployment.weights):
+        return None
+    return _shift(deployment, observed, settings, now)
 
 
 def _shift(
