@@ -15,12 +15,12 @@ from benchmarks.simulated_clicks import Taste, lay_out_job, simulate_clicks
 from benchmarks.store_apps import APPLE, GOOGLE, WITHOUT, read_apps
 from embedding_training.settings import Folders
 from embedding_training.training import run_job
-from kindred.prediction.calibration import fit_track_record
 from kindred.retraining.promotion import LEAST_IMPROVEMENT
 from kindred.similarity.app import CatalogueApp
-from kindred.similarity.artefact import Artefact, load_artefact, write_artefact
+from kindred.similarity.artefact import Artefact, load_artefact
 from kindred.similarity.catalogue import Catalogue, write_catalogue
 from kindred.similarity.fitting import embed_all, fit_model
+from ops.catalogue.fitted_artefact import write_fitted
 
 RANKS = 30
 SECONDS = 60  # of training, on one core
@@ -67,18 +67,9 @@ def run() -> Report:
 def _fit(apps: Sequence[CatalogueApp], directory: Path) -> tuple[Path, Vectors]:
     """The v2 artefact, and v1's vectors."""
     write_catalogue(directory / "catalogue", apps)
+    write_fitted(directory, version="v2", model_card={"summary": "of a benchmark"})
     catalogue = Catalogue(directory / "catalogue")
     metadata = [catalogue.app(row).metadata for row in range(len(catalogue))]
-    model = fit_model(metadata, version="v2")
-    vectors = embed_all(model, metadata)
-    write_artefact(
-        directory,
-        model=model,
-        vectors=vectors,
-        catalogue=catalogue,
-        performance=fit_track_record(catalogue, vectors),
-        model_card={"summary": "of a benchmark"},
-    )
     return directory, embed_all(fit_model(metadata, version="v1"), metadata)
 
 

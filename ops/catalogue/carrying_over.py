@@ -13,6 +13,7 @@ from kindred.similarity.catalogue import Catalogue
 from kindred.similarity.catalogue_manifest import CatalogueManifest
 from kindred.similarity.manifest import MANIFEST, Manifest
 from kindred.similarity.metric_inputs import embed_catalogue
+from ops.catalogue.fitted_artefact import described_data
 
 # In the model card: the model as it was trained.
 _CARRIED_OVER = "carried_over_from"
@@ -61,12 +62,7 @@ def _model_card(trained: Manifest, described: CatalogueManifest) -> Mapping[str,
     return {
         **card,
         _CARRIED_OVER: origin,
-        "data": {
-            "apps": described.count,
-            "sources": dict(described.sources),
-            "generated": described.generated,
-            "files": [record.file for record in described.imports],
-        },
+        "data": described_data(described),
         "quality": None,
         "limits": f"knows the words and categories of the catalogue on which it was trained, as "
         f"{origin['model_version']}; how good it is was measured there. {origin['limits'] or ''}",

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from kindred import prediction, similarity
-from kindred.prediction.calibration import fit_track_record
 from kindred.similarity.app import AppMetadata
-from kindred.similarity.artefact import Artefact, load_artefact, write_artefact
+from kindred.similarity.artefact import Artefact, load_artefact
 from kindred.similarity.catalogue import Catalogue
 from kindred.similarity.catalogue_manifest import CatalogueManifest
-from kindred.similarity.embedding import EmbeddingModel
+from kindred.similarity.embedding import dimension_of
 from kindred.similarity.fitting import embed_all, fit_model
 from kindred.similarity.manifest import MANIFEST, CorruptArtefact, Manifest
 from kindred.similarity.quality import Quality, measure_quality
 from kindred.similarity.versions import FITTED, is_trained
 from kindred_aws.artefact_store import ArtefactNotFound
 from ops.catalogue.carrying_over import carry_over, is_carried_over, trained_as
+from ops.catalogue.fitted_artefact import described_data, write_fitted
 from ops.catalogue.stores import CatalogueStore
 
 _SEED = 0
@@ -163,31 +163,21 @@ class _Job:
 
     def _fit(self, version: str, made: Path) -> None:
         shutil.copytree(self.directory, made / "catalogue", ignore=shutil.ignore_patterns(MANIFEST))
-        catalogue = Catalogue(made / "catalogue")
-        apps = [catalogue.app(row).metadata for row in range(len(catalogue))]
-        model = fit_model(apps, version=version, seed=_SEED)
-        vectors = embed_all(model, apps)
-        write_artefact(
+        quality = _measure(Catalogue(made / "catalogue"), version) if self.evaluate else None
+        write_fitted(
             made,
-            model=model,
-            vectors=vectors,
-            catalogue=catalogue,
-            performance=fit_track_record(catalogue, vectors, seed=_SEED),
+            version=version,
+            model_card=self._model_card(version, quality),
             fit_sha256=self.code,
-            model_card=self._model_card(model, _measure(apps, version, self.evaluate)),
+            seed=_SEED,
         )
 
-    def _model_card(self, model: EmbeddingModel, quality: Quality | None) -> Mapping[str, Any]:
+    def _model_card(self, version: str, quality: Quality | None) -> Mapping[str, Any]:
         reads = "name, category, region, pricing and features"
         return {
-            "summary": f"Embeds an app's {reads}{'' if model.version == 'v1' else ', description'}"
-            f" in {model.dimension} dimensions.",
-            "data": {
-                "apps": self.catalogue.count,
-                "sources": dict(self.catalogue.sources),
-                "generated": self.catalogue.generated,
-                "files": [record.file for record in self.catalogue.imports],
-            },
+            "summary": f"Embeds an app's {reads}{'' if version == 'v1' else ', description'}"
+            f" in {dimension_of(version)} dimensions.",
+            "data": described_data(self.catalogue),
             "split": "fitted on every app; quality, where measured, by another fit on a seeded "
             "four fifths, queried with the other fifth, category withheld",
             "quality": None if quality is None else asdict(quality),
@@ -207,8 +197,9 @@ class _Job:
         )
 
 
-def _measure(apps: Sequence[AppMetadata], version: str, wanted: bool) -> Quality | None:
-    if not wanted or sum(app.category is not None for app in apps) < 2 * _LEAST_MEASURED:
+def _measure(catalogue: Catalogue, version: str) -> Quality | None:
+    apps = [catalogue.app(row).metadata for row in range(len(catalogue))]
+    if sum(app.category is not None for app in apps) < 2 * _LEAST_MEASURED:
         return None
 
     def fitted(chosen: Sequence[AppMetadata]) -> Callable[[Sequence[AppMetadata]], Any]:

@@ -10,17 +10,15 @@ from aws_lambda_powertools import Logger
 from fastapi.testclient import TestClient
 
 from kindred.experiments.embedding_experiment import EmbeddingExperiment
-from kindred.prediction.calibration import fit_track_record
 from kindred.similarity.app import AppMetadata, CatalogueApp, Pricing
-from kindred.similarity.artefact import write_artefact
-from kindred.similarity.catalogue import Catalogue, write_catalogue
-from kindred.similarity.fitting import embed_all, fit_model
+from kindred.similarity.catalogue import write_catalogue
 from kindred_aws.unit_cache import NOTHING, Remembered
 from kindred_service.arms import Arms
 from kindred_service.collaborators import Collaborators
 from kindred_service.metrics import ServiceMetrics
 from kindred_service.models import load_model
 from kindred_service.query import QueryResolver
+from ops.catalogue.fitted_artefact import write_fitted
 from prediction_service.main import create_app as create_prediction_app
 from similarity_service.main import create_app as create_similarity_app
 
@@ -75,18 +73,7 @@ def models(artefacts):
 
 def _artefact(directory, version, apps):
     write_catalogue(directory / "catalogue", apps)
-    catalogue = Catalogue(directory / "catalogue")
-    served = [catalogue.app(row).metadata for row in range(len(catalogue))]
-    model = fit_model(served, version=version)
-    vectors = embed_all(model, served)
-    write_artefact(
-        directory,
-        model=model,
-        vectors=vectors,
-        catalogue=catalogue,
-        performance=fit_track_record(catalogue, vectors),
-        model_card={"sources": ["test"]},
-    )
+    write_fitted(directory, version=version, model_card={"sources": ["test"]})
     return directory
 
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kindred.prediction.calibration import fit_track_record
-from kindred.similarity.artefact import load_artefact, write_artefact
-from kindred.similarity.catalogue import Catalogue, write_catalogue
-from kindred.similarity.fitting import embed_all, fit_model
+from kindred.similarity.artefact import load_artefact
+from kindred.similarity.catalogue import write_catalogue
+from ops.catalogue.fitted_artefact import write_fitted
 from ops.catalogue.generated_apps import generate_apps
 
 
@@ -18,18 +17,7 @@ from ops.catalogue.generated_apps import generate_apps
 def artefact(tmp_path_factory):
     directory = tmp_path_factory.mktemp("fitted")
     write_catalogue(directory / "catalogue", generate_apps(300))
-    catalogue = Catalogue(directory / "catalogue")
-    metadata = [catalogue.app(row).metadata for row in range(len(catalogue))]
-    model = fit_model(metadata, version="v2")
-    vectors = embed_all(model, metadata)
-    write_artefact(
-        directory,
-        model=model,
-        vectors=vectors,
-        catalogue=catalogue,
-        performance=fit_track_record(catalogue, vectors),
-        model_card={"summary": "of the tests"},
-    )
+    write_fitted(directory, version="v2", model_card={"summary": "of the tests"})
     return load_artefact(directory)
 
 

@@ -9,10 +9,9 @@ import pytest
 from benchmarks.simulated_clicks import Taste, lay_out_job, simulate_clicks
 from embedding_training.settings import Folders
 from embedding_training.training import run_job
-from kindred.prediction.calibration import fit_track_record
-from kindred.similarity.artefact import Artefact, load_artefact, write_artefact
-from kindred.similarity.catalogue import Catalogue, write_catalogue
-from kindred.similarity.fitting import embed_all, fit_model
+from kindred.similarity.artefact import Artefact, load_artefact
+from kindred.similarity.catalogue import write_catalogue
+from ops.catalogue.fitted_artefact import write_fitted
 from ops.catalogue.generated_apps import generate_apps
 
 LayOut = Callable[..., Folders]
@@ -23,18 +22,7 @@ _TASTE = Taste()
 def artefact_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("v2")
     write_catalogue(directory / "catalogue", generate_apps(300))
-    catalogue = Catalogue(directory / "catalogue")
-    metadata = [catalogue.app(row).metadata for row in range(len(catalogue))]
-    model = fit_model(metadata, version="v2")
-    vectors = embed_all(model, metadata)
-    write_artefact(
-        directory,
-        model=model,
-        vectors=vectors,
-        catalogue=catalogue,
-        performance=fit_track_record(catalogue, vectors),
-        model_card={"summary": "of the tests"},
-    )
+    write_fitted(directory, version="v2", model_card={"summary": "of the tests"})
     return directory
 
 
