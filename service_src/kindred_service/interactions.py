@@ -32,10 +32,31 @@ class Interactions:
         self._stream = stream
         self._logger = logger
         self._count_dropped = count_dropped
-        self._waiting: deque[Record] = deque()
+        self._waiting: deque[Event] = deque()
         self._lock = threading.Lock()
 
     def add(self, event: Event) -> None:
+        with self._lock:
+            if len(self._waiting) >= _EVENTS_KEPT:
+                self._waiting.popleft()
+                self._count_dropped("interaction")
+            self._waiting.append(event)
+
+    def flush(self) -> bool:
+        """Whether nothing waits any more."""
+        while events := self._next():
+            readable = [(event, record) for event in events if (record := self._record(event))]
+            refused = self._stream.put([record for _, record in readable]) if readable else {}
+            if refused:
+                with self._lock:
+                    self._waiting.extendleft(
+                        readable[at][0] for at in sorted(refused, reverse=True)
+                    )
+                self._logger.warning("not sent yet", reasons=sorted(set(refused.values())))
+                return False
+        return True
+
+    def _record(self, event: Event) -> Record | None:
         document = encode(event)
         try:
             decode(document)
@@ -43,25 +64,10 @@ class Interactions:
             # What the wire allows and the stream does not would only lie in the dead letters.
             self._logger.warning("interaction not kept", reason=str(error))
             self._count_dropped("interaction")
-            return
-        with self._lock:
-            if len(self._waiting) >= _EVENTS_KEPT:
-                self._waiting.popleft()
-                self._count_dropped("interaction")
-            self._waiting.append(Record(event.unit_id, document))
+            return None
+        return Record(event.unit_id, document)
 
-    def flush(self) -> bool:
-        """Whether nothing waits any more."""
-        while batch := self._next():
-            refused = self._stream.put(batch)
-            if refused:
-                with self._lock:
-                    self._waiting.extendleft(batch[at] for at in sorted(refused, reverse=True))
-                self._logger.warning("not sent yet", reasons=sorted(set(refused.values())))
-                return False
-        return True
-
-    def _next(self) -> Sequence[Record]:
+    def _next(self) -> Sequence[Event]:
         with self._lock:
             count = min(RECORDS_PER_CALL, len(self._waiting))
             return [self._waiting.popleft() for _ in range(count)]
