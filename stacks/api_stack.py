@@ -69,7 +69,7 @@ class ApiStack(cdk.Stack):
             self._experiments(sizes.experiments, streaming),
         )
         for each in services:
-            network.alarm_topic.hear(*each.service.alarms)
+            network.alarms.critical.hear(*each.service.alarms)
         self._add_api()
 
     def _service(

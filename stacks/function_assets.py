@@ -17,5 +17,5 @@ def function_asset(name: str, environment: Environment, network: NetworkStack) -
             arm=environment.image.is_arm,
             log_key=network.telemetry_key,
         ),
-        alarm_topic=network.alarm_topic,
+        alarms=network.alarms,
     )

@@ -10,7 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from kindred_constructs.alarm_topic import AlarmTopic
+from kindred_constructs.alarm_topics import AlarmTopics
 from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.telemetry_key import TelemetryKey
 from stacks.environment import Environment, GivenVpc, Network
@@ -27,11 +27,11 @@ class NetworkStack(cdk.Stack):
         self.telemetry_key = TelemetryKey(
             self,
             "TelemetryKey",
-            description="Encrypts log groups and the alarm topic",
+            description="Encrypts log groups and the alarm topics",
             removal_policy=removal_policy(production=environment.production),
         )
-        self.alarm_topic = AlarmTopic(
-            self, "AlarmTopic", key=self.telemetry_key, email=environment.alarms.email
+        self.alarms = AlarmTopics(
+            self, "Alarms", key=self.telemetry_key, email=environment.alarms.email
         )
         network = environment.network
         self.vpc: ec2.IVpc = self._given(network.vpc) if network.vpc else self._created(network)

@@ -121,7 +121,7 @@ class SageMakerStack(cdk.Stack):
         self._events.tell("Transitions", topic=topic, key=data.key)
         self._events.tell(
             "FailedRollbacks",
-            topic=self._network.alarm_topic,
+            topic=self._network.alarms.critical,
             key=self._network.telemetry_key,
             to=["ROLLBACK_FAILED"],
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from constructs import Construct
 
-from kindred_constructs.alarm_topic import AlarmTopic
+from kindred_constructs.alarm_topics import AlarmTopics
 from kindred_constructs.function_bundle import FunctionBundle
 from kindred_constructs.python_function import FunctionNetwork, FunctionRules, PythonFunction
 
@@ -17,7 +17,7 @@ from kindred_constructs.python_function import FunctionNetwork, FunctionRules, P
 class FunctionAsset:
     bundle: FunctionBundle
     rules: FunctionRules
-    alarm_topic: AlarmTopic
+    alarms: AlarmTopics
 
     def function(
         self,
@@ -43,7 +43,7 @@ class FunctionAsset:
             environment=environment,
             network=network,
         )
-        self.alarm_topic.hear(function.errors_alarm)
+        self.alarms.warning.hear(function.errors_alarm)
         return function
 
 

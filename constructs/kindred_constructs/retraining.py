@@ -54,7 +54,7 @@ class Retraining(Construct):
             self, "Functions", asset=asset, parts=parts, rules=rules
         )
         self.machine = self._add_machine(shape, asset.rules.log_key, rules.retire_after_days)
-        asset.alarm_topic.hear(*MachineAlarms(self, "Runs", machine=self.machine.machine).alarms)
+        asset.alarms.warning.hear(*MachineAlarms(self, "Runs", machine=self.machine.machine).alarms)
         self.start = self._add_start(weekly)
         self._add_daily()
 
@@ -109,7 +109,7 @@ class Retraining(Construct):
         self._schedule("FeedFeaturesDaily", self.functions.feed_features, daily("02:00"))
         self._schedule("DetectDriftDaily", self.functions.detect_drift, daily("04:00"))
         alarms = DriftAlarms(self, "Drift", namespace=NAMESPACE, service="detect_drift")
-        self._asset.alarm_topic.hear(alarms.features, alarms.predictions)
+        self._asset.alarms.warning.hear(alarms.features, alarms.predictions)
         self._start_by(alarms.predictions)
 
     def _start_by(self, alarm: cloudwatch.Alarm) -> None:

@@ -90,7 +90,7 @@ class RolloutFunctions(Construct):
             p99_latency_ms=self._pace.p99_latency_ms,
         )
         alarms = InferenceAlarms(self, "InferenceAlarms", watch=watch).alarms
-        self._asset.alarm_topic.hear(*alarms)
+        self._asset.alarms.critical.hear(*alarms)
         # SageMaker looks at those that guard an update in the name of the endpoint's role.
         _allow(
             self._parts.endpoints.role,

@@ -1,4 +1,4 @@
-"""The key that encrypts an environment's log groups and alarm topic."""
+"""The key that encrypts an environment's log groups, alarm topics and undelivered notices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from constructs import Construct
 
 
 class TelemetryKey(kms.Key):
-    """CloudWatch may use it for this account's log groups and alarms, and for nothing else."""
+    """CloudWatch and SNS may use it for this account's log groups, alarms and topics."""
 
     def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, enable_key_rotation=True, **kwargs)
@@ -29,6 +29,8 @@ class TelemetryKey(kms.Key):
         self._allow(
             "cloudwatch.amazonaws.com", {"StringEquals": {"aws:SourceAccount": stack.account}}
         )
+        topics = stack.format_arn(service="sns", resource="*")
+        self._allow("sns.amazonaws.com", {"ArnLike": {"aws:SourceArn": topics}})
 
     def _allow(self, service: str, conditions: dict[str, Any]) -> None:
         self.add_to_resource_policy(

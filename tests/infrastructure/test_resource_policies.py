@@ -1,5 +1,7 @@
 """Who is let in by what a resource itself says: keys, topics, queues and buckets."""
 
+import pytest
+
 from tests.infrastructure.synthesized import as_list
 
 
@@ -21,10 +23,9 @@ def test_no_policy_of_a_resource_allows_everybody(platform):
                     assert statement["Principal"] not in ("*", {"AWS": "*"}), policy.path
 
 
-def test_alarms_of_this_account_may_publish_to_the_alarm_topic(platform):
-    [policy] = [
-        each for each in platform.of_type("AWS::SNS::TopicPolicy") if "AlarmTopic" in each.path
-    ]
+@pytest.mark.parametrize("severity", ["Critical", "Warning", "Information"])
+def test_alarms_of_this_account_may_publish_to_their_topics(platform, severity):
+    policy = platform.at(f"NetworkStack/Alarms/{severity}/Policy")
     [allowed] = [
         statement
         for statement in policy.properties["PolicyDocument"]["Statement"]

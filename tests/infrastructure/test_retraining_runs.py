@@ -23,7 +23,7 @@ def test_a_run_that_ends_without_a_word_raises_an_alarm(platform, alarm, metric)
 
     assert (properties["Namespace"], properties["MetricName"]) == ("AWS/States", metric)
     assert platform.named(machine["Value"], stack=STACK) == f"{PART}/Machine"
-    assert platform.named(action, stack=STACK) == "NetworkStack/AlarmTopic"
+    assert platform.named(action, stack=STACK) == "NetworkStack/Alarms/Warning"
     assert (properties["Threshold"], properties["TreatMissingData"]) == (1, "notBreaching")
 
 

@@ -104,7 +104,7 @@ def test_a_model_that_fails_or_is_slow_stops_rollouts_by_the_metric_it_moves(
     assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (3, 5)
     assert alarm["TreatMissingData"] == "notBreaching"
     [told] = alarm["AlarmActions"]
-    assert platform.named(told, stack=STACK) == "NetworkStack/AlarmTopic"
+    assert platform.named(told, stack=STACK) == "NetworkStack/Alarms/Critical"
 
 
 def test_guardrails_and_the_check_before_a_rollout_look_at_those_two_alarms(platform):
@@ -125,7 +125,7 @@ def test_guardrails_and_the_check_before_a_rollout_look_at_those_two_alarms(plat
         pytest.param("Transitions", f"{STACK}/Rollouts", None, id="every transition"),
         pytest.param(
             "FailedRollbacks",
-            "NetworkStack/AlarmTopic",
+            "NetworkStack/Alarms/Critical",
             ["ROLLBACK_FAILED"],
             id="a rollback that failed pages",
         ),

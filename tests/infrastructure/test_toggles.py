@@ -196,7 +196,8 @@ def test_alarms_are_mailed_where_somebody_asked(toggled):
     }
 
     topics = (
-        *("NetworkStack/AlarmTopic", "LambdaStack/Winners"),
+        *(f"NetworkStack/Alarms/{each}" for each in ("Critical", "Warning", "Information")),
+        "LambdaStack/Winners",
         *("SageMakerStack/Rollouts", "SageMakerStack/Retraining/Notices"),
     )
     assert told == dict.fromkeys(topics, "on-call@example.com")
