@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from stacks.integrations import Integrations
 from stacks.rollout import Retraining, Rollout
 from stacks.sizes import Part, Sizes, Tier
+from stacks.telemetry import COLLECTOR_ENDPOINTS, Telemetry
 
 # What tasks and functions cannot do without when no NAT gateway leads out of their subnet.
 ENDPOINTS_WITHOUT_NAT = (
@@ -21,9 +22,11 @@ ENDPOINTS_WITHOUT_NAT = (
     "logs",
     "secretsmanager",
     "sqs",
+    "xray",
 )
 
 InterfaceEndpoint = Literal[
+    "aps-workspaces",
     "cognito-idp",
     "ecr.api",
     "ecr.dkr",
@@ -199,6 +202,7 @@ class Environment(Part):
     integrations: Integrations = Integrations()
     rollout: Rollout = Rollout()
     retraining: Retraining = Retraining()
+    telemetry: Telemetry = Telemetry()
     domain: Domain | None = None
     # A managed policy of the account that limits every role.
     permissions_boundary: PolicyName | None = None
@@ -213,6 +217,17 @@ class Environment(Part):
             raise ValueError(
                 f"network.vpc: given zones {', '.join(zones)} and regions "
                 f"{', '.join(self.regions)}, allowed one region, and zones of it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reaches_prometheus(self) -> Self:
+        network = self.network
+        missing = sorted(set(COLLECTOR_ENDPOINTS) - set(network.interface_endpoints))
+        if self.telemetry.prometheus and not network.vpc and not network.nat_gateways and missing:
+            raise ValueError(
+                "telemetry.prometheus: given true, allowed with nat_gateways 0 only if "
+                f"{', '.join(missing)} are among network.interface_endpoints"
             )
         return self
 

@@ -21,7 +21,7 @@ WITHOUT_NAT = {
     "nat_gateways": 0,
     "interface_endpoints": [
         *("cognito-idp", "ecr.api", "ecr.dkr", "kinesis-streams"),
-        *("logs", "secretsmanager", "sqs"),
+        *("logs", "secretsmanager", "sqs", "xray"),
     ],
 }
 SECRETS = "arn:aws:secretsmanager:us-east-1:111122223333:secret"
