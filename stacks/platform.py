@@ -13,6 +13,7 @@ from stacks.data_stack import DataStack
 from stacks.environment import Environment
 from stacks.lambda_stack import LambdaStack
 from stacks.network_stack import NetworkStack
+from stacks.routing_stack import RoutingStack
 from stacks.sagemaker_stack import SageMakerStack
 from stacks.streaming_stack import StreamingStack
 
@@ -44,14 +45,17 @@ class Platform(cdk.Stage):
         }
         self.streaming = StreamingStack(self, "StreamingStack", **below)
         self.functions = LambdaStack(self, "LambdaStack", streaming=self.streaming, **below)
-        self.api = ApiStack(self, "ApiStack", streaming=self.streaming, **below)
+        self.routing = RoutingStack(self, "RoutingStack", **below)
+        self.api = ApiStack(
+            self, "ApiStack", streaming=self.streaming, routing=self.routing, **below
+        )
         self.models = SageMakerStack(self, "SageMakerStack", streaming=self.streaming, **below)
         if environment.api.owns_account_log_role:
             # A stage that logs needs the account's role for it, which comes with the other API.
             self.models.add_stack_dependency(self.api)
         stacks = (
             *(self.network, self.data, self.streaming),
-            *(self.functions, self.api, self.models),
+            *(self.functions, self.routing, self.api, self.models),
         )
         for stack in stacks:
             stack.termination_protection = stack.stateful and environment.production

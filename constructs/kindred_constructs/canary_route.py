@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from kindred_constructs.internal_load_balancer import InternalLoadBalancer
 from kindred_constructs.rest_api_parts import STAGE
 from kindred_constructs.service_task import PORT
 
@@ -33,18 +35,18 @@ class CanaryRoute(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        listener: elbv2.ApplicationListener,
+        load_balancer: InternalLoadBalancer,
         priority: int,
         path_patterns: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._listener = listener
+        self._load_balancer = load_balancer
         self.primary = self._target_group("Primary")
         self.alternate = self._target_group("Alternate")
         self.rule = elbv2.ApplicationListenerRule(
             self,
             "Rule",
-            listener=listener,
+            listener=load_balancer.listener,
             priority=priority,
             # API Gateway puts its stage's name before the path of a private integration.
             conditions=[
@@ -68,6 +70,10 @@ class CanaryRoute(Construct):
         resource.add_property_override(
             "Transforms", [{"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [rewrite]}}]
         )
+
+    def lead_to(self, scope: Construct, service: ec2.IConnectable) -> None:
+        """Opens the load balancer's way to the service, by a rule in `scope`."""
+        self._load_balancer.lead_to(scope, service, PORT)
 
     def alternate_target(self) -> ecs.AlternateTarget:
         """What ECS needs to move the rule's weights, with a role that can move nothing else."""
@@ -124,7 +130,7 @@ class CanaryRoute(Construct):
         return elbv2.ApplicationTargetGroup(
             self,
             construct_id,
-            vpc=self._listener.load_balancer.vpc,
+            vpc=self._load_balancer.load_balancer.vpc,
             port=PORT,
             protocol=elbv2.ApplicationProtocol.HTTP,
             target_type=elbv2.TargetType.IP,
@@ -151,7 +157,7 @@ class CanaryRoute(Construct):
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"],
-                resources=[self._listener.listener_arn, self.rule.listener_rule_arn],
+                resources=[self._load_balancer.listener.listener_arn, self.rule.listener_rule_arn],
             )
         )
         role.add_to_policy(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -60,9 +59,7 @@ class ExperimentsService(Construct):
         optional_parts: OptionalParts,
         cluster: ecs.ICluster,
         subnets: ec2.SubnetSelection,
-        listener: elbv2.ApplicationListener,
-        priority: int,
-        path_patterns: Sequence[str],
+        route: CanaryRoute,
         stores: ExperimentStores,
         log_key: kms.IKey,
         plan: ServicePlan,
@@ -87,9 +84,6 @@ class ExperimentsService(Construct):
                 **self._secrets(stores),
                 **self._keys(optional_parts.secret_arns),
             },
-        )
-        route = CanaryRoute(
-            self, "Route", listener=listener, priority=priority, path_patterns=path_patterns
         )
         self.service = FargateService(
             self,

@@ -91,6 +91,7 @@ class FargateService(Construct):
                 alternate_target=route.alternate_target() if canary else None,
             )
         )
+        route.lead_to(self, self.service)
         # Roles are usable once their policies are attached.
         roles = [task.execution_role, *([route.shifting_role] if canary else [])]
         self.service.node.add_dependency(*roles)

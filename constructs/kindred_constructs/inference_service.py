@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -48,9 +46,7 @@ class InferenceService(Construct):
         environment_name: str,
         cluster: ecs.ICluster,
         subnets: ec2.SubnetSelection,
-        listener: elbv2.ApplicationListener,
-        priority: int,
-        path_patterns: Sequence[str],
+        route: CanaryRoute,
         stores: Stores,
         stream: EventStream,
         log_key: kms.IKey,
@@ -74,9 +70,6 @@ class InferenceService(Construct):
                     self, "CachePassword", stores.cache.secret, field="password"
                 )
             },
-        )
-        route = CanaryRoute(
-            self, "Route", listener=listener, priority=priority, path_patterns=path_patterns
         )
         self.service = FargateService(
             self,

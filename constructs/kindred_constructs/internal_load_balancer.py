@@ -13,6 +13,7 @@ from constructs import Construct
 NOT_FOUND = json.dumps(
     {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no such path"}
 )
+PORT = 443
 
 
 class InternalLoadBalancer(Construct):
@@ -28,7 +29,7 @@ class InternalLoadBalancer(Construct):
         deletion_protection: bool,
     ) -> None:
         super().__init__(scope, construct_id)
-        security_group = ec2.SecurityGroup(
+        self._security_group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
             vpc=vpc,
@@ -41,7 +42,7 @@ class InternalLoadBalancer(Construct):
             vpc=vpc,
             vpc_subnets=subnets,
             internet_facing=False,
-            security_group=security_group,
+            security_group=self._unchanged(),
             deletion_protection=deletion_protection,
             desync_mitigation_mode=elbv2.DesyncMitigationMode.STRICTEST,
             drop_invalid_header_fields=True,
@@ -49,12 +50,46 @@ class InternalLoadBalancer(Construct):
         )
         self.load_balancer.log_access_logs(access_logs, "load-balancer")
         self.listener = self._listener(certificate)
-        self.connections = self.load_balancer.connections
+
+    def admit(self, scope: Construct, client: ec2.IConnectable) -> None:
+        """The rules belong to the client's `scope`, so that its stack needs this one alone."""
+        [group] = client.connections.security_groups
+        ec2.CfnSecurityGroupIngress(
+            scope,
+            "LoadBalancerIngress",
+            description="VPC link",
+            group_id=self._security_group.security_group_id,
+            source_security_group_id=group.security_group_id,
+            ip_protocol="tcp",
+            from_port=PORT,
+            to_port=PORT,
+        )
+        group.add_egress_rule(self._security_group, ec2.Port.tcp(PORT), "Load balancer")
+
+    def lead_to(self, scope: Construct, service: ec2.IConnectable, port: int) -> None:
+        """The way out to a service, whose own group a target group's registration opens."""
+        [group] = service.connections.security_groups
+        ec2.CfnSecurityGroupEgress(
+            scope,
+            "LoadBalancerEgress",
+            description="Tasks",
+            group_id=self._security_group.security_group_id,
+            destination_security_group_id=group.security_group_id,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+        )
+
+    def _unchanged(self) -> ec2.ISecurityGroup:
+        """What is registered later would add rules here that need the stack of what it opens."""
+        return ec2.SecurityGroup.from_security_group_id(
+            self, "Unchanged", self._security_group.security_group_id, mutable=False
+        )
 
     def _listener(self, certificate: elbv2.IListenerCertificate) -> elbv2.ApplicationListener:
         return self.load_balancer.add_listener(
             "Https",
-            port=443,
+            port=PORT,
             protocol=elbv2.ApplicationProtocol.HTTPS,
             certificates=[certificate],
             ssl_policy=elbv2.SslPolicy.TLS13_12_RES_PQ,

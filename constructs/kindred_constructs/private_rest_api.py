@@ -123,7 +123,7 @@ class PrivateRestApi(Construct):
             description="VPC link: leaves for the load balancer alone",
             allow_all_outbound=False,
         )
-        self._target.connections.allow_from(security_group, ec2.Port.tcp(443), "VPC link")
+        self._target.admit(self, security_group)
         link = apigatewayv2.VpcLink(
             self, "Link", vpc=vpc, subnets=subnets, security_groups=[security_group]
         )

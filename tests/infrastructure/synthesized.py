@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 STACKS = (
     *("NetworkStack", "DataStack", "StreamingStack"),
-    *("LambdaStack", "ApiStack", "SageMakerStack"),
+    *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
 )
 STATEFUL_STACKS = {"DataStack", "StreamingStack"}
 CDK = ROOT / "node_modules" / ".bin" / "cdk"

@@ -122,7 +122,7 @@ def test_requests_go_to_the_internal_load_balancer_over_tls(platform):
     for method in methods(platform).values():
         integration = method["Integration"]
         target = platform.named(integration["IntegrationTarget"], stack="ApiStack")
-        assert target == "ApiStack/LoadBalancer"
+        assert target == "RoutingStack/LoadBalancer"
         assert platform.named(integration["Uri"], stack="ApiStack").startswith("https://")
         assert integration["ConnectionType"] == "VPC_LINK"
         assert platform.named(integration["ConnectionId"], stack="ApiStack") == "ApiStack/Api/Link"

@@ -39,8 +39,8 @@ def test_each_group_is_entered_by_its_neighbour_on_the_way_alone(environment, pl
     tasks = [*inference, experiments]
 
     assert ingress == {
-        ("ApiStack/LoadBalancer/SecurityGroup", "ApiStack/Api/LinkSecurityGroup", 443),
-        *((task, "ApiStack/LoadBalancer/SecurityGroup", 8000) for task in tasks),
+        ("RoutingStack/LoadBalancer/SecurityGroup", "ApiStack/Api/LinkSecurityGroup", 443),
+        *((task, "RoutingStack/LoadBalancer/SecurityGroup", 8000) for task in tasks),
         *(("DataStack/Cache/SecurityGroup", task, 6380) for task in tasks),
         ("DataStack/Database/SecurityGroup", experiments, 5433),
         ("StreamingStack/Search/SecurityGroup", "LambdaStack/IndexEvents/SecurityGroup", 443),

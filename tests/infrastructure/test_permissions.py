@@ -11,7 +11,7 @@ EXECUTION_ROLES = {
     role.replace("TaskRole", "ExecutionRole") for role in {*TASK_ROLES, EXPERIMENTS_TASK}
 }
 SHIFTING_ROLES = {
-    f"ApiStack/{name}/Route/ShiftingRole" for name in ("Similarity", "Prediction", "Experiments")
+    f"RoutingStack/{name}/ShiftingRole" for name in ("Similarity", "Prediction", "Experiments")
 }
 
 
@@ -251,8 +251,8 @@ def test_only_counting_writes_what_is_counted(platform, table):
         ),
         pytest.param(
             "elasticloadbalancing:ModifyRule",
-            "ApiStack/Similarity/Route/Rule",
-            {"ApiStack/Similarity/Route/ShiftingRole"},
+            "RoutingStack/Similarity/Rule",
+            {"RoutingStack/Similarity/ShiftingRole"},
             id="a service's traffic: that service's deployments",
         ),
     ],

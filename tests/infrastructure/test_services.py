@@ -105,14 +105,14 @@ def test_health_is_asked_inside_and_readiness_outside(platform, name):
 
     assert only["HealthCheck"]["Command"] == ["CMD", "python", "-m", "kindred_service.health"]
     for colour in ("Primary", "Alternate"):
-        group = platform.at(f"ApiStack/{name}/Route/{colour}").properties
+        group = platform.at(f"RoutingStack/{name}/{colour}").properties
         assert group["HealthCheckPath"] == "/readyz"
         assert group["TargetType"] == "ip"
 
 
 def test_requests_in_flight_end_before_a_task_does(platform, name):
     _, only = container(platform, name)
-    group = platform.at(f"ApiStack/{name}/Route/Primary").properties
+    group = platform.at(f"RoutingStack/{name}/Primary").properties
     delay = {each["Key"]: each["Value"] for each in group["TargetGroupAttributes"]}
 
     assert int(delay["deregistration_delay.timeout_seconds"]) < only["StopTimeout"] <= 120
@@ -138,7 +138,7 @@ def test_a_new_version_gets_a_tenth_for_ten_minutes_and_goes_back_on_an_alarm(pl
     }
     [balancer] = service["LoadBalancers"]
     rule = balancer["AdvancedConfiguration"]["ProductionListenerRule"]
-    assert platform.named(rule, stack="ApiStack") == f"ApiStack/{name}/Route/Rule"
+    assert platform.named(rule, stack="ApiStack") == f"RoutingStack/{name}/Rule"
 
 
 def test_a_version_that_dies_without_answering_raises_the_alarm_too(platform, name):
@@ -151,40 +151,6 @@ def test_a_version_that_dies_without_answering_raises_the_alarm_too(platform, na
 
     of_one_group = ["HTTPCode_Target_5XX_Count", "RequestCount", "TargetConnectionErrorCount"]
     assert sorted(watched) == sorted(of_one_group * 2)
-
-
-# ECS moves the weights of these rules while it deploys. CloudFormation puts a rule back as the
-# template has it whenever the template changes anything of it, so nothing of it changes lightly.
-FROZEN_RULES = {
-    "Similarity": (10, ["/*api/v1/find-similar", "/*api/v1/apps*", "/*api/v1/outcomes"]),
-    "Prediction": (20, ["/*api/v1/predict"]),
-    "Experiments": (90, ["/*api/*", "/*ofrep/*"]),
-}
-
-
-def test_the_rule_that_deployments_move_is_frozen(platform, name):
-    rule = platform.at(f"ApiStack/{name}/Route/Rule").properties
-    priority, patterns = FROZEN_RULES[name]
-    [action] = rule["Actions"]
-    groups = [
-        (
-            platform.named(each["TargetGroupArn"], stack="ApiStack").rpartition("/")[2],
-            each["Weight"],
-        )
-        for each in action["ForwardConfig"]["TargetGroups"]
-    ]
-
-    assert groups == [("Primary", 100), ("Alternate", 0)]
-    assert rule["Priority"] == priority
-    assert rule["Conditions"] == [
-        {"Field": "path-pattern", "PathPatternConfig": {"Values": patterns}}
-    ]
-    assert rule["Transforms"] == [
-        {
-            "Type": "url-rewrite",
-            "UrlRewriteConfig": {"Rewrites": [{"Regex": "^/public/(.*)$", "Replace": "/$1"}]},
-        }
-    ]
 
 
 def test_a_service_grows_as_its_tier_says(environment, platform, name):
@@ -230,13 +196,3 @@ def test_requests_are_counted_over_both_groups_of_a_canary(platforms, name):
     assert [each["Id"] for each in metrics if not each["ReturnData"]] == ["r0", "r1", "tasks"]
     assert metrics[-1]["Expression"] == "SUM([r0,r1])/60/tasks"
     assert configuration["TargetValue"] == 100
-
-
-def test_no_rule_takes_what_another_services_rule_should_have(platform):
-    """The first that matches by priority takes a request; the broadest comes last."""
-    rules = sorted(
-        (each.properties["Priority"], each.path)
-        for each in platform.of_type("AWS::ElasticLoadBalancingV2::ListenerRule")
-    )
-
-    assert rules[-1][1] == "ApiStack/Experiments/Route/Rule"
