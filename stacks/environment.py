@@ -8,7 +8,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from stacks.account_guards import AccountGuards
+from stacks.edge import Edge, public_name
 from stacks.integrations import Integrations
+from stacks.recovery import Recovery
+from stacks.regions import Region
 from stacks.rollout import Retraining, Rollout
 from stacks.sizes import Part, Sizes, Tier
 from stacks.telemetry import COLLECTOR_ENDPOINTS, Telemetry
@@ -45,7 +49,6 @@ InterfaceEndpoint = Literal[
 LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
 # Short: ElastiCache gives a user's id 40 characters, and ours has two of these in it.
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,10}$")]
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[1-9]$")]
 Zone = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[1-9][a-z]$")]
 SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-z]+$")]
 RouteTableId = Annotated[str, Field(pattern=r"^rtb-[0-9a-z]+$")]
@@ -203,6 +206,9 @@ class Environment(Part):
     rollout: Rollout = Rollout()
     retraining: Retraining = Retraining()
     telemetry: Telemetry = Telemetry()
+    recovery: Recovery = Recovery()
+    edge: Edge = Edge()
+    account_guards: AccountGuards = AccountGuards()
     domain: Domain | None = None
     # A managed policy of the account that limits every role.
     permissions_boundary: PolicyName | None = None
@@ -231,6 +237,23 @@ class Environment(Part):
             )
         return self
 
+    @model_validator(mode="after")
+    def _recovers_elsewhere(self) -> Self:
+        region = self.recovery.region
+        if region is None:
+            return self
+        if len(self.regions) > 1 or region in self.regions:
+            raise ValueError(
+                f"recovery.region: given {region} and regions {', '.join(self.regions)}, allowed "
+                "one region, and another to recover in"
+            )
+        if self.network.vpc and self.recovery.replicates:
+            raise ValueError(
+                f"recovery.strategy: given {self.recovery.strategy} and network.vpc, allowed "
+                "backup_and_restore: a given VPC is in one region"
+            )
+        return self
+
     @property
     def slug(self) -> str:
         """The environment's name among all of the account, lower case."""
@@ -244,6 +267,23 @@ class Environment(Part):
                 "allowed in production 60"
             )
         return self
+
+    @model_validator(mode="after")
+    def _split_urls_have_certificates(self) -> Self:
+        missing = self.edge.without_certificate(self.domain.name if self.domain else None)
+        if missing:
+            raise ValueError(
+                f"edge.split_urls: domain_names: given {', '.join(missing)}, allowed names of "
+                "domain.name, or others with a certificate_arn"
+            )
+        return self
+
+    def public_name(self, kind: Literal["api", "console"], region: str) -> str | None:
+        """Host of the console or of the API; without a domain CloudFront gives it one."""
+        if not self.domain:
+            return None
+        further = None if region == self.regions[0] else region
+        return public_name(kind, domain=self.domain.name, instance=self.instance, region=further)
 
     @property
     def certificate_parameter(self) -> str:
