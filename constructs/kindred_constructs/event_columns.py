@@ -8,6 +8,7 @@ EVENT_COLUMNS = (
     ("type", "string"),
     ("occurred_at", "string"),
     ("unit_id", "string"),
+    ("traceparent", "string"),
     ("experiment_id", "string"),
     ("variation", "string"),
     ("served", "string"),

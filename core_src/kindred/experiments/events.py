@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 KEY_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Beyond it no sum of squares fits into the 38 digits of a DynamoDB number.
@@ -38,9 +39,12 @@ class InvalidEvent(ValueError):
 
 
 class _Happening(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag=str.lower):
+    """`traceparent` names the request that told of it; only who puts it on the stream sets it."""
+
     event_id: EventId
     occurred_at: Instant
     unit_id: UnitId
+    traceparent: Text | None = None
 
 
 class Exposure(_Happening, frozen=True, kw_only=True, gc=False):
@@ -177,6 +181,11 @@ def _decoded(record: str) -> Event | InvalidEvent:
 
 def encode(event: Event) -> bytes:
     return _encoder.encode(event)
+
+
+def traced(event: Event, traceparent: str | None) -> Event:
+    """The event as part of this trace, or of none, whatever its sender said."""
+    return event if event.traceparent == traceparent else replace(event, traceparent=traceparent)
 
 
 def is_counted(event: Event) -> TypeGuard[Counted]:
