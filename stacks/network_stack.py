@@ -13,7 +13,8 @@ from constructs import Construct
 from kindred_constructs.alarm_topics import AlarmTopics
 from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.telemetry_key import TelemetryKey
-from stacks.environment import Environment, GivenVpc, Network
+from stacks.environment import Environment
+from stacks.network import GivenVpc, Network
 
 
 class NetworkStack(cdk.Stack):
