@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 
 
 class DeadLetters(Construct):
@@ -23,17 +24,16 @@ class DeadLetters(Construct):
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
         )
-        self.alarm = cloudwatch.Alarm(
+        self.alarm = OperatorAlarm(
             self,
             "Alarm",
-            alarm_description=f"{of} could not be handled and wait to be looked at",
+            happened=f"{of} could not be handled and wait to be looked at",
+            runbook="dead-letters",
+            severity=Severity.WARNING,
             metric=self.queue.metric_approximate_number_of_messages_visible(
                 period=cdk.Duration.minutes(1), statistic="Maximum"
             ),
             threshold=0,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
     def grant_send(self, grantee: iam.IGrantable) -> None:

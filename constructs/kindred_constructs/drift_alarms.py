@@ -6,6 +6,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from kindred_constructs.operator_alarm import OperatorAlarm, Severity
+
 # Shares: of queries that moved to other categories or regions in a week, and of a growth in error.
 FEATURE_SHIFT, ERROR_GROWTH = 0.2, 0.5
 
@@ -32,13 +34,13 @@ class DriftAlarms(Construct):
             "Predicted click rates are off by more than 50 % more than they were",
         )
 
-    def _alarm(
-        self, construct_id: str, metric: str, above: float, description: str
-    ) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
+    def _alarm(self, construct_id: str, metric: str, above: float, happened: str) -> OperatorAlarm:
+        return OperatorAlarm(
             self,
             construct_id,
-            alarm_description=description,
+            happened=happened,
+            runbook="drift",
+            severity=Severity.WARNING,
             metric=cloudwatch.Metric(
                 namespace=self._namespace,
                 metric_name=metric,
@@ -47,8 +49,6 @@ class DriftAlarms(Construct):
                 period=cdk.Duration.hours(1),
             ),
             threshold=above,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             # No news for a day must not look like an end of the drift: each alarm is one episode.
-            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+            missing=cloudwatch.TreatMissingData.IGNORE,
         )

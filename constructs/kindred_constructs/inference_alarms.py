@@ -8,6 +8,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from kindred_constructs.operator_alarm import OperatorAlarm, Severity
+
 # A share of the requests that the model is asked.
 FAILURES_ABOVE = 0.01
 # CloudWatch's; a laptop's minute is shorter.
@@ -45,11 +47,13 @@ class InferenceAlarms(Construct):
 
     def _alarm(
         self, construct_id: str, metric: str, statistic: str, above: float, happened: str
-    ) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
+    ) -> OperatorAlarm:
+        return OperatorAlarm(
             self,
             construct_id,
-            alarm_description=f"{happened}: an update under way goes back, and none begins",
+            happened=f"{happened}: an update under way goes back, and none begins",
+            runbook="model-answers",
+            severity=Severity.CRITICAL,
             metric=cloudwatch.Metric(
                 namespace=self._watch.namespace,
                 metric_name=metric,
@@ -62,6 +66,4 @@ class InferenceAlarms(Construct):
             threshold=above,
             evaluation_periods=5,
             datapoints_to_alarm=3,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )

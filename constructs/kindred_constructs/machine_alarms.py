@@ -7,6 +7,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from kindred_constructs.operator_alarm import OperatorAlarm, Severity
+
 _PERIOD = cdk.Duration.minutes(5)
 
 
@@ -21,16 +23,14 @@ class MachineAlarms(Construct):
             self._alarm("Aborted", machine.metric_aborted(period=_PERIOD), "was stopped"),
         )
 
-    def _alarm(
-        self, construct_id: str, metric: cloudwatch.Metric, happened: str
-    ) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
+    def _alarm(self, construct_id: str, metric: cloudwatch.Metric, happened: str) -> OperatorAlarm:
+        return OperatorAlarm(
             self,
             construct_id,
-            alarm_description=f"A run of retraining {happened}",
+            happened=f"A run of retraining {happened}",
+            runbook="retraining-run",
+            severity=Severity.WARNING,
             metric=metric,
             threshold=1,
-            evaluation_periods=1,
-            comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            comparison=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -15,6 +14,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kindred_constructs.function_bundle import FunctionBundle
+from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 
 # Of what functions measure.
 NAMESPACE = "Kindred"
@@ -102,17 +102,17 @@ class PythonFunction(Construct):
             resource_arns=[self.function.function_arn],
         )
 
-    def _errors_alarm(self) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
+    def _errors_alarm(self) -> OperatorAlarm:
+        return OperatorAlarm(
             self,
             "ErrorsAlarm",
-            alarm_description="The function failed in three of five minutes",
+            happened=f"{self.node.id} failed in three of five minutes",
+            runbook="function-errors",
+            severity=Severity.WARNING,
             metric=self.function.metric_errors(period=cdk.Duration.minutes(1), statistic="Sum"),
             threshold=0,
             evaluation_periods=5,
             datapoints_to_alarm=3,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
     def _code(self, bundle: FunctionBundle) -> lambda_.AssetCode:

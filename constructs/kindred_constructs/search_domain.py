@@ -13,6 +13,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
+from kindred_constructs.operator_alarm import OperatorAlarm, Severity
+
 _LOGS = ("ES_APPLICATION_LOGS", "INDEX_SLOW_LOGS", "SEARCH_SLOW_LOGS")
 _MORE = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 _LESS = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
@@ -105,12 +107,14 @@ class SearchDomain(Construct):
         )
         group.add_egress_rule(self._security_group, ec2.Port.tcp(443), "OpenSearch")
 
-    def alarms(self) -> list[cloudwatch.Alarm]:
+    def alarms(self) -> list[OperatorAlarm]:
         return [
-            cloudwatch.Alarm(
+            OperatorAlarm(
                 self,
                 construct_id,
-                alarm_description=description,
+                happened=happened,
+                runbook="search-domain",
+                severity=Severity.WARNING,
                 metric=cloudwatch.Metric(
                     namespace="AWS/ES",
                     metric_name=metric_name,
@@ -123,10 +127,9 @@ class SearchDomain(Construct):
                 ),
                 threshold=threshold,
                 evaluation_periods=5,
-                comparison_operator=comparison,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+                comparison=comparison,
             )
-            for construct_id, description, metric_name, statistic, threshold, comparison in (
+            for construct_id, happened, metric_name, statistic, threshold, comparison in (
                 (
                     "RedAlarm",
                     "A part of the index is lost",

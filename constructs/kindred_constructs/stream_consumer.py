@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.event_stream import EventStream
+from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 from kindred_constructs.python_function import PythonFunction
 
 
@@ -56,16 +56,16 @@ class StreamConsumer(Construct):
         mapping.node.add_dependency(function.role)
         self.iterator_age_alarm = self._iterator_age_alarm(function)
 
-    def _iterator_age_alarm(self, function: PythonFunction) -> cloudwatch.Alarm:
-        return cloudwatch.Alarm(
+    def _iterator_age_alarm(self, function: PythonFunction) -> OperatorAlarm:
+        return OperatorAlarm(
             self,
             "IteratorAgeAlarm",
-            alarm_description="Events have waited for more than five minutes",
+            happened="Events have waited for more than five minutes",
+            runbook="stream-behind",
+            severity=Severity.WARNING,
             metric=function.function.metric(
                 "IteratorAge", period=cdk.Duration.minutes(1), statistic="Maximum"
             ),
             threshold=300_000,
             evaluation_periods=5,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
