@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from stacks.account_guards import AccountGuards
+from stacks.delivery import Pipeline
 from stacks.edge import Edge, public_name
 from stacks.integrations import Integrations
 from stacks.network import Network
@@ -112,6 +113,7 @@ class Environment(Part):
     recovery: Recovery = Recovery()
     edge: Edge = Edge()
     account_guards: AccountGuards = AccountGuards()
+    pipeline: Pipeline | None = None
     domain: Domain | None = None
     # A managed policy of the account that limits every role.
     permissions_boundary: PolicyName | None = None
@@ -161,6 +163,16 @@ class Environment(Part):
     def slug(self) -> str:
         """The environment's name among all of the account, lower case."""
         return f"{self.instance}-{self.name}" if self.instance else self.name
+
+    @model_validator(mode="after")
+    def _ends_the_pipeline(self) -> Self:
+        last = self.pipeline.stages[-1].environment if self.pipeline else self.name
+        if last != self.name:
+            raise ValueError(
+                f"pipeline.stages: given {last} as the last, allowed {self.name}: a pipeline is "
+                "described where it ends"
+            )
+        return self
 
     @model_validator(mode="after")
     def _minutes_are_minutes(self) -> Self:
