@@ -1,5 +1,7 @@
 """The reconciler is killed after every call of AWS in turn, and the next run ends the same."""
 
+from os.path import commonprefix
+
 import pytest
 
 from tests.unit.rollout_reconciler.branches import Branches
@@ -50,13 +52,19 @@ courses = pytest.mark.parametrize("begin", COURSES, ids=lambda begin: begin.__na
 
 
 def undisturbed(new_world, begin):
-    """Where the course leads when nobody is killed, and how many calls it takes to get there."""
+    """Where the course leads when nobody is killed, and what each changing call on the way was."""
     world = new_world()
     deployment_id = begin(world)
     before = len(world.calls)
     world.until_over(deployment_id)
-    changes = [number for number in world.changes() if number > before]
+    changes = {number: world.calls[number - 1][0] for number in world.changes() if number > before}
     return world.outcome(deployment_id), changes
+
+
+def beyond(changes, others):
+    """The numbers of the calls from where a course leaves another one."""
+    shared = len(commonprefix([[*changes.values()], [*others.values()]]))
+    return [*changes][max(0, shared - 1) :]
 
 
 @courses
@@ -90,29 +98,37 @@ def killed_after(new_world, begin, numbers):
     return world.kills.ended
 
 
-# Every call of a whole rollout and of a whole rollback, dealt out; every third of the others, which
-# share most of their calls with these.
-@pytest.mark.parametrize(
-    ("begin", "share"),
-    [
-        *((begin, share) for begin in (completed, rolled_back) for share in range(SHARES)),
-        *((begin, 0) for begin in (cancelled, created, guarded)),
-    ],
-)
-def test_killed_after_any_call_it_ends_the_same(new_world, begin, share):
-    expected, changes = undisturbed(new_world, begin)
+# Dealt out, so that they run side by side.
+@pytest.mark.parametrize("share", range(SHARES))
+def test_killed_after_any_call_of_a_rollout_it_ends_the_same(new_world, share):
+    expected, changes = undisturbed(new_world, completed)
 
-    ended = killed_after(new_world, begin, changes[share::SHARES])
+    ended = killed_after(new_world, completed, [*changes][share::SHARES])
 
-    assert len(changes) > 20
+    assert len(changes) > 40
     assert {n: outcome for n, outcome in ended.items() if outcome != expected} == {}
 
 
-def test_killed_after_some_calls_it_ends_the_same(new_world):
-    expected, changes = undisturbed(new_world, completed)
-    some = [changes[8], changes[24]]
+@pytest.mark.parametrize("begin", [rolled_back, cancelled])
+def test_killed_after_any_call_of_the_way_back_it_ends_the_same(new_world, begin):
+    _, forward = undisturbed(new_world, completed)
+    expected, changes = undisturbed(new_world, begin)
 
-    assert killed_after(new_world, completed, some) == dict.fromkeys(some, expected)
+    back = beyond(changes, forward)
+    ended = killed_after(new_world, begin, back)
+
+    assert len(back) > 10
+    assert {n: outcome for n, outcome in ended.items() if outcome != expected} == {}
+
+
+@pytest.mark.parametrize("begin", [created, guarded])
+def test_killed_after_every_third_call_of_other_courses_it_ends_the_same(new_world, begin):
+    expected, changes = undisturbed(new_world, begin)
+
+    ended = killed_after(new_world, begin, [*changes][::3])
+
+    assert len(ended) > 5
+    assert {n: outcome for n, outcome in ended.items() if outcome != expected} == {}
 
 
 def test_no_call_is_made_without_an_intent_that_names_it(world):
