@@ -1,7 +1,5 @@
 """The reconciler is killed after every call of AWS in turn, and the next run ends the same."""
 
-from os.path import commonprefix
-
 import pytest
 
 from tests.unit.rollout_reconciler.branches import Branches
@@ -63,39 +61,9 @@ def undisturbed(new_world, begin):
 
 def beyond(changes, others):
     """The numbers of the calls from where a course leaves another one."""
-    shared = len(commonprefix([[*changes.values()], [*others.values()]]))
-    return [*changes][max(0, shared - 1) :]
-
-
-@courses
-def test_undisturbed_it_leaves_what_is_served_and_nothing_else(new_world, begin):
-    outcome, _ = undisturbed(new_world, begin)
-
-    state, weights = COURSES[begin]
-    assert outcome["state"] == state
-    assert outcome["announced"]
-    assert not outcome["held"]
-    assert outcome["endpoint"][0] == "InService"
-    assert outcome["endpoint"][2] == weights
-    assert outcome["configurations"] == {outcome["endpoint"][1]}
-    assert len(outcome["models"]) == 1
-    assert outcome["scaled"] == set(weights)
-    assert bool(outcome["refused"]) == (state == "ROLLED_BACK")
-
-
-def killed_after(new_world, begin, numbers):
-    """The outcome after each kill, by the number of the call that it came after."""
-    world = new_world()
-    deployment_id = begin(world)
-    world.kills = Branches(numbers)
-
-    def course():
-        world.until_over(deployment_id)
-        return world.outcome(deployment_id)
-
-    world.kills.run(course)
-    assert world.kills.ended.keys() == set(numbers), "it was not killed after every call"
-    return world.kills.ended
+    pairs = zip(changes.values(), others.values(), strict=False)
+    leaves = next(at for at, (name, other) in enumerate(pairs) if name != other)
+    return [*changes][max(0, leaves - 1) :]
 
 
 # Dealt out, so that they run side by side.
