@@ -39,6 +39,7 @@ CLIENTS = {
     "types_boto3_sagemaker",
     "types_boto3_sagemaker_featurestore_runtime",
     "types_boto3_sagemaker_runtime",
+    "types_boto3_secretsmanager",
     "types_boto3_sns",
     "types_boto3_sqs",
     "types_boto3_stepfunctions",

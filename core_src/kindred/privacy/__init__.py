@@ -1,0 +1,1 @@
+"""What stands for a person where the person's own id may not."""
