@@ -10,10 +10,12 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from kindred_constructs.function_bundle import WheelsMissing
+from kindred_constructs.released_images import ReleasedImages
 from stacks.acknowledgements import Acknowledgement, acknowledge
 from stacks.environment import Environment
 from stacks.findings import REPORT, Finding, findings
 from stacks.platform import Platform
+from stacks.release import load_release
 from stacks.yaml_file import InvalidFile
 
 _CDK_JSON = Path(__file__).parents[1] / "cdk.json"
@@ -29,26 +31,48 @@ _REPEATABLE = {
 }
 
 
-def create_app(*, outdir: Path | None = None) -> cdk.App:
-    """The same however it is started: the command line reads `cdk.json`, Python alone does not."""
+def create_app(*, outdir: Path | None = None, images: ReleasedImages | None = None) -> cdk.App:
+    """The same however it is started: the command line reads `cdk.json`, Python alone does not.
+
+    With `images` stacks name those that a release has built; without, they build their own.
+    """
     context = json.loads(_CDK_JSON.read_text("utf-8"))["context"]
     return cdk.App(
         context={**context, **_AS_THE_COMMAND_LINE, **_REPEATABLE},
         outdir=str(outdir) if outdir else None,
+        default_stack_synthesizer=images,
         analytics_reporting=False,
     )
 
 
-def assemble(app: cdk.App, environments: Sequence[Environment]) -> list[Platform]:
-    """A stage for each region of each. Raises InvalidFile where a lock's wheels are missing."""
+def released_images(file: str | None) -> ReleasedImages | None:
+    """Raises InvalidFile."""
+    return ReleasedImages(load_release(Path(file)).digests) if file else None
+
+
+def assemble(
+    app: cdk.App, environments: Sequence[Environment], *, images: ReleasedImages | None = None
+) -> list[Platform]:
+    """A stage for each region of each.
+
+    Raises InvalidFile where a lock's wheels are missing, and where a release lacks an image.
+    """
     try:
-        return [
+        platforms = [
             Platform(app, environment=environment, region=region)
             for environment in environments
             for region in environment.regions
         ]
     except WheelsMissing as missing:
         raise InvalidFile(str(missing)) from None
+    if images and images.missing:
+        raise InvalidFile(
+            "\n".join(
+                f"the release has no image of {image}; it was built of other sources"
+                for image in dict.fromkeys(images.missing)
+            )
+        )
+    return platforms
 
 
 def apply_policy(

@@ -8,11 +8,12 @@ import sys
 import aws_cdk as cdk
 
 import app
+from kindred_constructs.released_images import ReleasedImages
 from stacks.application import create_app
 
 
-def unbundled_app() -> cdk.App:
-    created = create_app()
+def unbundled_app(*, images: ReleasedImages | None) -> cdk.App:
+    created = create_app(images=images)
     created.node.set_context("aws:cdk:bundling-stacks", [])
     return created
 
