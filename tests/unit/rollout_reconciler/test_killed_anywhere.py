@@ -66,6 +66,21 @@ def beyond(changes, others):
     return [*changes][max(0, leaves - 1) :]
 
 
+def killed_after(new_world, begin, numbers):
+    """The outcome after each kill, by the number of the call that it came after."""
+    world = new_world()
+    deployment_id = begin(world)
+    world.kills = Branches(numbers)
+
+    def course():
+        world.until_over(deployment_id)
+        return world.outcome(deployment_id)
+
+    world.kills.run(course)
+    assert world.kills.ended.keys() == set(numbers), "it was not killed after every call"
+    return world.kills.ended
+
+
 # Dealt out, so that they run side by side.
 @pytest.mark.parametrize("share", range(SHARES))
 def test_killed_after_any_call_of_a_rollout_it_ends_the_same(new_world, share):
