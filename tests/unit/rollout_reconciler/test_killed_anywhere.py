@@ -66,6 +66,22 @@ def beyond(changes, others):
     return [*changes][max(0, leaves - 1) :]
 
 
+@courses
+def test_undisturbed_it_leaves_what_is_served_and_nothing_else(new_world, begin):
+    outcome, _ = undisturbed(new_world, begin)
+
+    state, weights = COURSES[begin]
+    assert outcome["state"] == state
+    assert outcome["announced"]
+    assert not outcome["held"]
+    assert outcome["endpoint"][0] == "InService"
+    assert outcome["endpoint"][2] == weights
+    assert outcome["configurations"] == {outcome["endpoint"][1]}
+    assert len(outcome["models"]) == 1
+    assert outcome["scaled"] == set(weights)
+    assert bool(outcome["refused"]) == (state == "ROLLED_BACK")
+
+
 def killed_after(new_world, begin, numbers):
     """The outcome after each kill, by the number of the call that it came after."""
     world = new_world()
