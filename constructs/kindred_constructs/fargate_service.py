@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from kindred_constructs.canary_route import CanaryRoute
+from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 from kindred_constructs.service_scaling import ScalingPlan, ServiceScaling
 from kindred_constructs.service_task import PORT, ServiceTask, TaskShape
 
@@ -68,7 +68,9 @@ class FargateService(Construct):
         self.connections = self.service.connections
         self._attach(task, route, canary=rollout.strategy == "canary")
         groups = (route.primary, route.alternate)
-        ServiceScaling(self, "Scaling", service=self.service, target_groups=groups, plan=scaling)
+        self.scaling = ServiceScaling(
+            self, "Scaling", service=self.service, target_groups=groups, plan=scaling
+        )
 
     def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
         security_group = ec2.SecurityGroup(
@@ -116,28 +118,30 @@ class FargateService(Construct):
             "bake_time": rollout.old_tasks_kept,
         }
 
-    def _deployment_alarms(self, route: CanaryRoute) -> list[cloudwatch.Alarm]:
+    def _deployment_alarms(self, route: CanaryRoute) -> list[OperatorAlarm]:
         return [
-            cloudwatch.Alarm(
+            OperatorAlarm(
                 self,
                 construct_id,
-                alarm_description=description,
+                happened=happened,
+                runbook=runbook,
+                severity=Severity.CRITICAL,
                 metric=metric,
                 threshold=threshold,
                 evaluation_periods=5,
                 datapoints_to_alarm=3,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             )
-            for construct_id, description, metric, threshold in (
+            for construct_id, runbook, happened, metric, threshold in (
                 (
                     "ErrorsAlarm",
+                    "service-errors",
                     "More than 5 % of requests answered 5xx: a deployment under way goes back",
                     route.metric_errors(),
                     5,
                 ),
                 (
                     "LatencyAlarm",
+                    "service-latency",
                     "p99 above 500 ms: a deployment under way goes back",
                     route.metric_p99_latency_seconds(),
                     0.5,

@@ -65,6 +65,23 @@ class ServiceScaling(Construct):
         if plan.peak:
             self._raise_for(plan.peak)
 
+    def more_tasks(self, construct_id: str, count: int) -> autoscaling.StepScalingAction:
+        """What an alarm may do beside telling; the targets that are followed take tasks back."""
+        action = autoscaling.StepScalingAction(
+            self,
+            construct_id,
+            scaling_target=self._scalable_target(),
+            adjustment_type=autoscaling.AdjustmentType.CHANGE_IN_CAPACITY,
+            cooldown=self._plan.scale_out_cooldown,
+        )
+        action.add_adjustment(adjustment=count, lower_bound=0)
+        return action
+
+    def _scalable_target(self) -> autoscaling.CfnScalableTarget:
+        scalable_target = self._tasks.node.find_child("Target").node.default_child
+        assert isinstance(scalable_target, autoscaling.CfnScalableTarget)
+        return scalable_target
+
     def _raise_for(self, peak: DailyPeak) -> None:
         zone = cdk.TimeZone.of(peak.time_zone)
         for name, hour, floor in (
@@ -89,15 +106,13 @@ class ServiceScaling(Construct):
 
         `ALBRequestCountPerTarget` cannot be used with two groups, and the L2 takes no expression.
         """
-        scalable_target = self._tasks.node.find_child("Target").node.default_child
-        assert isinstance(scalable_target, autoscaling.CfnScalableTarget)
         policy = autoscaling.CfnScalingPolicy
         policy(
             self,
             "Requests",
             policy_name=cdk.Names.unique_id(self),
             policy_type="TargetTrackingScaling",
-            scaling_target_id=scalable_target.ref,
+            scaling_target_id=self._scalable_target().ref,
             target_tracking_scaling_policy_configuration=policy.TargetTrackingScalingPolicyConfigurationProperty(
                 target_value=per_second,
                 scale_out_cooldown=self._plan.scale_out_cooldown.to_seconds(),
