@@ -8,10 +8,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from stacks.account_guards import AccountGuards
+from stacks.budgets import Budgets
 from stacks.delivery import Pipeline
 from stacks.edge import Edge, public_name
 from stacks.integrations import Integrations
 from stacks.network import Network
+from stacks.notices import Alarms, Checks, Logs, Reports
 from stacks.recovery import Recovery
 from stacks.regions import Region
 from stacks.rollout import Retraining, Rollout
@@ -76,10 +78,6 @@ class Api(Part):
     owns_account_log_role: bool = True
 
 
-class Alarms(Part):
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-
-
 PolicyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=128)]
 TagValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9_ .:/=+@-]+$", max_length=256)]
 
@@ -105,6 +103,10 @@ class Environment(Part):
     image: Image = Image()
     api: Api = Api()
     alarms: Alarms = Alarms()
+    reports: Reports = Reports()
+    budgets: Budgets | None = None
+    checks: Checks | None = Checks()
+    logs: Logs = Logs()
     approvals: Approvals = Approvals()
     integrations: Integrations = Integrations()
     rollout: Rollout = Rollout()
@@ -156,6 +158,16 @@ class Environment(Part):
             raise ValueError(
                 f"recovery.strategy: given {self.recovery.strategy} and network.vpc, allowed "
                 "backup_and_restore: a given VPC is in one region"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _exports_what_is_there(self) -> Self:
+        export, days = self.logs.export, self.retention.log_days
+        if export and export.after_days >= days:
+            raise ValueError(
+                f"logs.export: given after_days {export.after_days} and retention.log_days {days}, "
+                "allowed an export before a log ends, or null for none"
             )
         return self
 
