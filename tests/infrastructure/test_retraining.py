@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from kindred.drift.detection import ALARMING_SHIFT
+from kindred_constructs.drift_alarms import FEATURE_SHIFT
 from retraining_functions.retraining_settings import RetrainingSettings, read_settings
 from tests.infrastructure.models import (
     DAILY,
@@ -208,6 +210,10 @@ def test_drift_raises_an_alarm_that_lasts_until_it_is_measured_again(
         above,
     )
     assert properties["TreatMissingData"] == "ignore"
+
+
+def test_the_alarm_rings_where_drift_is_called_alarming():
+    assert FEATURE_SHIFT == ALARMING_SHIFT
 
 
 @pytest.mark.parametrize("name", DAILY)
