@@ -13,6 +13,9 @@ from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from kindred_constructs.database_replication import follow, followed
+from kindred_constructs.second_region import SecondRegion, replicas, secret_elsewhere
+
 USERNAME = "kindred"
 DATABASE = "kindred"
 # Not 5432: scanners look there first.
@@ -58,10 +61,17 @@ class RelationalDatabase(Construct):
         nodes: DatabaseNodes,
         deletion_protection: bool,
         removal_policy: cdk.RemovalPolicy,
+        second: SecondRegion | None = None,
+        first: RelationalDatabase | None = None,
     ) -> None:
+        """With `second` it is followed there, by a database that is given it as its `first`."""
         super().__init__(scope, construct_id)
         self._security_group = self._closed_group(vpc)
-        self.secret = self._generated_secret(key, removal_policy)
+        self.secret: secretsmanager.ISecret = (
+            secret_elsewhere(self, "Password", first.secret, key=key)
+            if first
+            else self._generated_secret(key, removal_policy, second)
+        )
         log_group = self._log_group(name, log_key)
         self._cluster = rds.DatabaseCluster(
             self,
@@ -69,7 +79,11 @@ class RelationalDatabase(Construct):
             engine=_ENGINE,
             cluster_identifier=name,
             default_database_name=DATABASE,
-            credentials=rds.Credentials.from_secret(self.secret, USERNAME),
+            credentials=rds.Credentials.from_username(
+                USERNAME, password=self.secret.secret_value_from_json("password")
+            )
+            if first
+            else rds.Credentials.from_secret(self.secret, USERNAME),
             writer=_instance("Writer"),
             readers=[_instance(f"Reader{at}", follows=at == 1) for at in _numbers(nodes.readers)],
             serverless_v2_min_capacity=nodes.min_acu,
@@ -90,6 +104,16 @@ class RelationalDatabase(Construct):
             removal_policy=removal_policy,
         )
         self._cluster.node.add_dependency(log_group)
+        if second:
+            self.everywhere = followed(
+                self,
+                "Global",
+                self._cluster,
+                deletion_protection=deletion_protection,
+                removal_policy=removal_policy,
+            )
+        if first:
+            follow(self._cluster, first.everywhere)
 
     @property
     def url(self) -> str:
@@ -125,7 +149,7 @@ class RelationalDatabase(Construct):
         )
 
     def _generated_secret(
-        self, key: kms.IKey, removal_policy: cdk.RemovalPolicy
+        self, key: kms.IKey, removal_policy: cdk.RemovalPolicy, second: SecondRegion | None
     ) -> secretsmanager.Secret:
         return secretsmanager.Secret(
             self,
@@ -133,6 +157,7 @@ class RelationalDatabase(Construct):
             description="The owner of the experiments service's database",
             encryption_key=key,
             removal_policy=removal_policy,
+            replica_regions=replicas(self, second),
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps({"username": USERNAME}),
                 generate_string_key="password",

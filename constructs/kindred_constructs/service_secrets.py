@@ -7,6 +7,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from kindred_constructs.second_region import SecondRegion, replicas, secret_elsewhere
+
 
 class ServiceSecrets(Construct):
     def __init__(
@@ -16,16 +18,25 @@ class ServiceSecrets(Construct):
         *,
         key: kms.IKey,
         removal_policy: cdk.RemovalPolicy,
+        second: SecondRegion | None = None,
+        first: ServiceSecrets | None = None,
     ) -> None:
+        """Each has a replica in the `second` region, and is one of the `first` there."""
         super().__init__(scope, construct_id)
+        replica_regions = replicas(self, second)
 
-        def generated(name: str, description: str, length: int) -> secretsmanager.Secret:
+        def generated(name: str, description: str, length: int) -> secretsmanager.ISecret:
+            if first:
+                known = first.node.find_child(name)
+                assert isinstance(known, secretsmanager.Secret)
+                return secret_elsewhere(self, name, known, key=key)
             return secretsmanager.Secret(
                 self,
                 name,
                 description=description,
                 encryption_key=key,
                 removal_policy=removal_policy,
+                replica_regions=replica_regions,
                 generate_secret_string=secretsmanager.SecretStringGenerator(
                     password_length=length, exclude_punctuation=True
                 ),
