@@ -95,6 +95,7 @@ class ApiStack(cdk.Stack):
                 stream=streaming.stream,
                 users=data.users,
                 secrets=data.secrets,
+                pseudonyms=data.pseudonyms,
                 key=data.key,
             ),
             log_key=self._network.telemetry_key,

@@ -19,6 +19,7 @@ from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.inference_service import Stores
 from kindred_constructs.logs_bucket import LogsBucket
 from kindred_constructs.model_packages import ModelPackages
+from kindred_constructs.pseudonym_secret import PseudonymSecret
 from kindred_constructs.relational_database import DatabaseNodes, RelationalDatabase
 from kindred_constructs.retraining_table import RetrainingTable
 from kindred_constructs.rollout_tables import RolloutTables
@@ -69,7 +70,14 @@ class DataStack(cdk.Stack):
             removal_policy=kept,
         )
         tables = ExperimentTables(self, "Tables", rules=rules)
-        self.stores = Stores(embeddings=embeddings, tables=tables, cache=cache, key=self.key)
+        self.pseudonyms = PseudonymSecret(self, "Pseudonyms", key=self.key, removal_policy=kept)
+        self.stores = Stores(
+            embeddings=embeddings,
+            tables=tables,
+            cache=cache,
+            pseudonyms=self.pseudonyms,
+            key=self.key,
+        )
         self.counters = CounterTables(self, "CounterTables", rules=rules)
         self.rollouts = RolloutTables(self, "RolloutTables", rules=rules)
         self.retraining = RetrainingTable(self, "RetrainingTable", rules=rules)
@@ -152,6 +160,7 @@ class DataStack(cdk.Stack):
             "DefinitionsBucketName": self.definitions.bucket_name,
             "DatabaseSecretArn": self.database.secret.secret_arn,
             "ClientKeySecretArn": self.secrets.client_key.secret_arn,
+            "PseudonymSecretArn": self.pseudonyms.arn,
             "AuditSecretArn": self.secrets.audit.secret_arn,
             "UserPoolId": self.users.user_pool_id,
             "UserPoolClientId": self.users.client.user_pool_client_id,

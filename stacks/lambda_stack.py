@@ -60,7 +60,11 @@ class LambdaStack(cdk.Stack):
         assign = self._function(
             "Assign",
             self._experiments,
-            environment={**self._definitions(), "KINESIS_STREAM_NAME": stream.stream_name},
+            environment={
+                **self._definitions(),
+                **self._data.pseudonyms.setting,
+                "KINESIS_STREAM_NAME": stream.stream_name,
+            },
         )
         evaluate = self._function(
             "EvaluateFlag", self._experiments, environment=self._definitions()
@@ -68,6 +72,7 @@ class LambdaStack(cdk.Stack):
         for function in (assign, evaluate):
             self._data.definitions.grant_evaluate(function.role)
         stream.grant_put(assign.role)
+        self._data.pseudonyms.grant_use(assign.role)
 
     def _add_processor(self) -> None:
         days = self._environment.retention.event_id_days

@@ -75,6 +75,7 @@ class SageMakerStack(cdk.Stack):
                 packages=data.packages,
                 training=data.training,
                 events=self._events,
+                pseudonyms=data.pseudonyms,
             ),
             pace=RolloutPace(
                 minute_seconds=self._environment.rollout.minute_seconds,

@@ -17,6 +17,7 @@ from kindred_constructs.counter_tables import CounterTables
 from kindred_constructs.definitions_bucket import DefinitionsBucket
 from kindred_constructs.event_stream import EventStream
 from kindred_constructs.fargate_service import FargateService, ServicePlan
+from kindred_constructs.pseudonym_secret import PseudonymSecret
 from kindred_constructs.relational_database import RelationalDatabase
 from kindred_constructs.service_secrets import ServiceSecrets
 from kindred_constructs.service_task import ServiceTask, secret_reference
@@ -37,6 +38,7 @@ class ExperimentStores:
     stream: EventStream
     users: UserPool
     secrets: ServiceSecrets
+    pseudonyms: PseudonymSecret
     key: kms.IKey
 
 
@@ -78,6 +80,7 @@ class ExperimentsService(Construct):
                 "METRICS_NAMESPACE": "Kindred",
                 "APPROVALS_REQUIRED": str(approvals_required).lower(),
                 **_addresses(stores, region=cdk.Stack.of(self).region),
+                **stores.pseudonyms.setting,
                 **optional_parts.settings,
             },
             secrets={
@@ -101,6 +104,7 @@ class ExperimentsService(Construct):
         stores.counters.grant_read_counters(task.role)
         stores.definitions.grant_publish(task.role)
         stores.stream.grant_put(task.role)
+        stores.pseudonyms.grant_use(task.role)
         stores.key.grant_decrypt(task.execution_role)
         stores.cache.admit(self, self.service)
         stores.database.admit(self, self.service)

@@ -14,6 +14,7 @@ from kindred_constructs.canary_route import CanaryRoute
 from kindred_constructs.event_stream import EventStream
 from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID, ExperimentTables
 from kindred_constructs.fargate_service import FargateService, ServicePlan
+from kindred_constructs.pseudonym_secret import PseudonymSecret
 from kindred_constructs.service_task import ServiceTask, secret_reference
 from kindred_constructs.valkey_cache import ValkeyCache
 
@@ -33,6 +34,7 @@ class Stores:
     embeddings: ArtefactBucket
     tables: ExperimentTables
     cache: ValkeyCache
+    pseudonyms: PseudonymSecret
     key: kms.IKey
 
 
@@ -64,6 +66,7 @@ class InferenceService(Construct):
                 "KINESIS_STREAM_NAME": stream.stream_name,
                 **_SETTINGS,
                 **_addresses(stores),
+                **stores.pseudonyms.setting,
             },
             secrets={
                 "VALKEY_PASSWORD": secret_reference(
@@ -87,6 +90,7 @@ class InferenceService(Construct):
     def _grant(self, stores: Stores, task: ServiceTask) -> None:
         stores.embeddings.grant_read_published(task.role)
         stores.tables.grant_serve(task.role)
+        stores.pseudonyms.grant_use(task.role)
         stores.key.grant_decrypt(task.execution_role)
         stores.cache.admit(self, self.service)
 

@@ -14,6 +14,7 @@ from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.inference_alarms import InferenceAlarms, Watch
 from kindred_constructs.model_endpoints import ModelEndpoints
 from kindred_constructs.model_packages import ModelPackages
+from kindred_constructs.pseudonym_secret import PseudonymSecret
 from kindred_constructs.python_function import NAMESPACE, PythonFunction
 from kindred_constructs.rollout_events import RolloutEvents
 from kindred_constructs.rollout_tables import RolloutTables
@@ -34,6 +35,7 @@ class RolloutParts:
     packages: ModelPackages
     training: TrainingBucket
     events: RolloutEvents
+    pseudonyms: PseudonymSecret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,10 @@ class RolloutFunctions(Construct):
             environment={
                 "ENDPOINT_NAME": self.serving_endpoint,
                 "METRICS_NAMESPACE": NAMESPACE,
+                **self._parts.pseudonyms.setting,
             },
         )
+        self._parts.pseudonyms.grant_use(function.role)
         self._parts.endpoints.grant_invoke(function.role, self._parts.endpoints.names[0])
         return function
 

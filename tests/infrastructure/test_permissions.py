@@ -67,6 +67,7 @@ def test_a_task_may_do_exactly_what_answering_takes(platform, role):
         ("dynamodb:PutItem", "DataStack/Tables/RequestLog"),
         ("kinesis:PutRecord", "StreamingStack/Events"),
         ("kinesis:PutRecords", "StreamingStack/Events"),
+        ("secretsmanager:GetSecretValue", "DataStack/Pseudonyms"),
         ("kms:Decrypt", "DataStack/DataKey"),
         ("kms:DescribeKey", "DataStack/DataKey"),
         ("kms:Encrypt", "DataStack/DataKey"),
@@ -87,6 +88,7 @@ def test_the_experiments_service_may_do_exactly_what_managing_and_tracking_take(
         ("dynamodb:Query", "DataStack/CounterTables/Counters"),
         ("kinesis:PutRecord", "StreamingStack/Events"),
         ("kinesis:PutRecords", "StreamingStack/Events"),
+        ("secretsmanager:GetSecretValue", "DataStack/Pseudonyms"),
         ("s3:GetObject", "DataStack/DefinitionsBucket/definitions/current.json"),
         ("s3:GetObject", "DataStack/DefinitionsBucket/definitions/source.json"),
         ("s3:ListBucket", "DataStack/DefinitionsBucket"),
@@ -218,6 +220,16 @@ def test_only_counting_writes_what_is_counted(platform, table):
                 *("Database/Password", "Secrets/Audit"),
                 *("Secrets/Session", "Secrets/ClientKey"),
             )
+        ),
+        pytest.param(
+            "secretsmanager:GetSecretValue",
+            "DataStack/Pseudonyms",
+            {
+                *(EXPERIMENTS_TASK, *TASK_ROLES),
+                *function_roles("Assign"),
+                *models.rollout("Inference"),
+            },
+            id="pseudonyms are made: by whoever tells of units",
         ),
         pytest.param(
             "dynamodb:UpdateItem", "DataStack/Tables/Metrics", TASK_ROLES, id="counts: both tasks"
