@@ -25,6 +25,7 @@ from experiments_service.database.engine import (
     DATABASE_LOST,
     open_database,
     open_for_migration,
+    trace_statements,
 )
 from experiments_service.database.migration import migrate
 from experiments_service.identity.authentication import Identity
@@ -46,6 +47,7 @@ from kindred_aws.sticky_units import StickyUnits
 from kindred_aws.unit_cache import connect
 from kindred_service.settings import InvalidSettings
 from kindred_service.startup import run
+from kindred_service.tracing import start_tracing
 
 _AWS = Config(
     connect_timeout=2,
@@ -67,6 +69,7 @@ def serve() -> None:
     try:
         settings = read_settings(os.environ)
         logger.setLevel(settings.log_level)
+        start_tracing(os.environ, logger)
         bring_schema_up(settings.database, logger)
         run(create_app(assemble(settings, logger)), settings.port)
     except _CANNOT_START as error:
@@ -105,6 +108,7 @@ def assemble(settings: Settings, logger: Logger) -> ExperimentCollaborators:
         environment=settings.environment,
     )
     database = open_database(settings.database)
+    trace_statements(database)
     valkey = _connect_valkey(settings)
     publisher = create_publisher(
         settings,

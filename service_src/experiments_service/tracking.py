@@ -14,8 +14,9 @@ from msgspec import Meta, Raw, Struct
 
 from experiments_service.collaborators import ExperimentCollaborators
 from experiments_service.intake import Intake, RejectedEvent, admit
-from kindred.experiments.events import Event, InvalidEvent, decode, encode
+from kindred.experiments.events import Event, InvalidEvent, decode, encode, traced
 from kindred_aws.event_stream import Record
+from kindred_service.tracing import current_traceparent
 
 LARGEST_BATCH = 500
 # Of threads of their own: a stream that is slow must not hold up publication, which uses others.
@@ -88,7 +89,8 @@ async def put_events(
     """Ids of the events that are not on the stream."""
     if not events:
         return frozenset()
-    records = [Record(event.unit_id, encode(event)) for event in events]
+    here = current_traceparent()
+    records = [Record(event.unit_id, encode(traced(event, here))) for event in events]
     started = time.perf_counter()
     refused = await to_thread.run_sync(
         collaborators.event_stream.put, records, limiter=_PUTS_AT_ONCE

@@ -15,9 +15,18 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger
 
-from kindred.experiments.events import Click, Event, InvalidEvent, Prediction, decode, encode
+from kindred.experiments.events import (
+    Click,
+    Event,
+    InvalidEvent,
+    Prediction,
+    decode,
+    encode,
+    traced,
+)
 from kindred.similarity.app import AppMetadata
 from kindred_aws.event_stream import RECORDS_PER_CALL, EventStream, Record
+from kindred_service.tracing import current_traceparent
 
 _EVENTS_KEPT = 10_000
 _DESCRIPTION_CHARACTERS = 2_000
@@ -36,6 +45,7 @@ class Interactions:
         self._lock = threading.Lock()
 
     def add(self, event: Event) -> None:
+        event = traced(event, current_traceparent())
         with self._lock:
             if len(self._waiting) >= _EVENTS_KEPT:
                 self._waiting.popleft()

@@ -31,6 +31,7 @@ from kindred_service.models import ModelsDisagree, ModelShelf
 from kindred_service.query import QueryResolver
 from kindred_service.recorder import Recorder
 from kindred_service.settings import InvalidSettings, Settings, read_settings
+from kindred_service.tracing import start_tracing
 
 _AWS = Config(
     connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"}
@@ -53,6 +54,7 @@ def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
     try:
         settings = read_settings(os.environ)
         logger.setLevel(settings.log_level)
+        start_tracing(os.environ, logger)
         store = ArtefactStore(boto3.client("s3", config=_AWS), settings.embeddings_bucket)
         with tempfile.TemporaryDirectory(prefix="artefacts-") as directory:
             shelf = ModelShelf(store, Path(directory))
