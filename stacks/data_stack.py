@@ -93,9 +93,27 @@ class DataStack(cdk.Stack):
             deletion_protection=environment.production,
             removal_policy=kept,
         )
-        self.users = UserPool(self, "Users", production=environment.production, removal_policy=kept)
+        self.users = self._users(environment, kept)
         self.secrets = ServiceSecrets(self, "Secrets", key=self.key, removal_policy=kept)
         self._add_outputs()
+
+    def _users(self, environment: Environment, kept: cdk.RemovalPolicy) -> UserPool:
+        sign_in = environment.sign_in
+        # The end of the stack's id: Cognito knows a prefix once in all AWS.
+        own = cdk.Fn.select(
+            4, cdk.Fn.split("-", cdk.Fn.select(2, cdk.Fn.split("/", self.stack_id)))
+        )
+        return UserPool(
+            self,
+            "Users",
+            second_factor=sign_in.factor(production=environment.production),
+            domain_prefix=sign_in.domain_prefix or f"kindred-{environment.slug}-{own}",
+            callback_urls=sign_in.addresses(
+                console_name=environment.public_name("console", self.region)
+            ),
+            deletion_protection=environment.production,
+            removal_policy=kept,
+        )
 
     def _add_models(self, slug: str, kept: cdk.RemovalPolicy) -> None:
         self.packages = ModelPackages(
@@ -164,6 +182,8 @@ class DataStack(cdk.Stack):
             "AuditSecretArn": self.secrets.audit.secret_arn,
             "UserPoolId": self.users.user_pool_id,
             "UserPoolClientId": self.users.client.user_pool_client_id,
+            "ConsoleClientId": self.users.console.user_pool_client_id,
+            "SignInUrl": self.users.sign_in_url,
         }.items():
             cdk.CfnOutput(self, name, value=value)
 

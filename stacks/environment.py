@@ -17,6 +17,7 @@ from stacks.notices import Alarms, Checks, Logs, Reports
 from stacks.recovery import Recovery
 from stacks.regions import Region
 from stacks.rollout import Retraining, Rollout
+from stacks.sign_in import SignIn
 from stacks.sizes import Part, Sizes, Tier
 from stacks.telemetry import COLLECTOR_ENDPOINTS, Telemetry
 
@@ -114,6 +115,7 @@ class Environment(Part):
     telemetry: Telemetry = Telemetry()
     recovery: Recovery = Recovery()
     edge: Edge = Edge()
+    sign_in: SignIn = SignIn()
     account_guards: AccountGuards = AccountGuards()
     pipeline: Pipeline | None = None
     domain: Domain | None = None
@@ -211,6 +213,14 @@ class Environment(Part):
             return None
         further = None if region == self.regions[0] else region
         return public_name(kind, domain=self.domain.name, instance=self.instance, region=further)
+
+    @model_validator(mode="after")
+    def _a_password_is_not_enough(self) -> Self:
+        if self.production and self.sign_in.second_factor == "off":
+            raise ValueError(
+                "sign_in.second_factor: given off, allowed in production required, optional"
+            )
+        return self
 
     @property
     def certificate_parameter(self) -> str:

@@ -142,6 +142,7 @@ def _addresses(stores: ExperimentStores, *, region: str) -> dict[str, str]:
         "REDIS_URL": stores.cache.url,
         "COGNITO_USER_POOL_ID": stores.users.user_pool_id,
         "COGNITO_CLIENT_ID": stores.users.client.user_pool_client_id,
+        "COGNITO_CONSOLE_CLIENT_ID": stores.users.console.user_pool_client_id,
         "DYNAMODB_TABLE_NAME": stores.counters.counters.table_name,
         "DYNAMODB_REGION": region,
         "KINESIS_STREAM_NAME": stores.stream.stream_name,

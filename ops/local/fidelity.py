@@ -55,6 +55,7 @@ EXECUTES = {
     "AWS::Cognito::UserPool": "users, groups and signed tokens; no e-mail, no second factor, no "
     "threat protection",
     "AWS::Cognito::UserPoolClient": "",
+    "AWS::Cognito::UserPoolDomain": "the hosted pages, at the emulator's own address",
     "AWS::Cognito::UserPoolGroup": "",
     "AWS::DynamoDB::GlobalTable": "in one region; a CMK is asked for, items are not encrypted",
     "AWS::DynamoDB::Table": "a CMK is asked for, items are not encrypted",

@@ -41,11 +41,14 @@ class CacheSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentitySettings:
-    """`endpoint` is where the pool's keys are fetched; `issuer` is what tokens must name."""
+    """`endpoint` is where the pool's keys are fetched; `issuer` is what tokens must name.
+
+    Tokens of `client_ids` are taken: programs sign people in by one, the console by another.
+    """
 
     region: str
     user_pool_id: str
-    client_id: str
+    client_ids: tuple[str, ...]
     endpoint: str
 
     @property
@@ -102,7 +105,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         identity=IdentitySettings(
             region=region,
             user_pool_id=read.text("COGNITO_USER_POOL_ID"),
-            client_id=read.text("COGNITO_CLIENT_ID"),
+            client_ids=_clients(environ, read),
             endpoint=environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
             or environ.get("AWS_ENDPOINT_URL")
             or f"https://cognito-idp.{region}.amazonaws.com",
@@ -122,6 +125,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if read.problems:
         raise InvalidSettings("; ".join(read.problems))
     return settings
+
+
+def _clients(environ: Mapping[str, str], read: _Reader) -> tuple[str, ...]:
+    console = environ.get("COGNITO_CONSOLE_CLIENT_ID")
+    return (read.text("COGNITO_CLIENT_ID"), *([console] if console else []))
 
 
 class _Reader:

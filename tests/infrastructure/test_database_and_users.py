@@ -40,22 +40,6 @@ def test_the_database_cannot_be_deleted_in_production(environment, cluster):
     assert cluster.get("DeletionProtection", False) == environment.production
 
 
-def test_nobody_signs_up_and_production_asks_for_a_second_factor(environment, platform):
-    [pool] = [each.properties for each in platform.of_type("AWS::Cognito::UserPool")]
-    [client] = [each.properties for each in platform.of_type("AWS::Cognito::UserPoolClient")]
-
-    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
-    assert pool["MfaConfiguration"] == ("ON" if environment.production else "OPTIONAL")
-    assert pool["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
-    assert pool["UserPoolAddOns"] == {"AdvancedSecurityMode": "ENFORCED"}
-    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 14
-    protected = pool.get("DeletionProtection", "INACTIVE")
-    assert protected == ("ACTIVE" if environment.production else "INACTIVE")
-    assert client["GenerateSecret"] is False
-    assert "ALLOW_USER_PASSWORD_AUTH" not in client["ExplicitAuthFlows"]
-    assert client["PreventUserExistenceErrors"] == "ENABLED"
-
-
 def test_there_is_a_group_for_each_role_and_the_mightiest_comes_first(platform):
     from experiments_service.identity.principal import ROLES
 

@@ -136,8 +136,8 @@ class Identity:
         client = {"access": "client_id", "id": "aud"}.get(claims["token_use"])
         if client is None:
             raise InvalidToken("the token's token_use: allowed are access, id")
-        if claims.get(client) != self._settings.client_id:
-            raise InvalidToken(f"the token's {client} is not this platform's client")
+        if claims.get(client) not in self._settings.client_ids:
+            raise InvalidToken(f"the token's {client} is not a client of this platform")
         groups = claims.get("cognito:groups")
         name = claims.get("username") or claims.get("cognito:username") or claims["sub"]
         return Principal(

@@ -44,7 +44,7 @@ from tests.service.experiments.evaluation_fixtures import (
 POOL = IdentitySettings(
     region="eu-central-1",
     user_pool_id="eu-central-1_test",
-    client_id="client-of-kindred",
+    client_ids=("client-of-kindred", "console-of-kindred"),
     endpoint="http://unused",
 )
 AUDIT_SECRET = "an audit secret of thirty-two characters"
@@ -100,7 +100,7 @@ class UserPool:
         content = {
             "sub": f"id-of-{name}",
             "iss": POOL.issuer,
-            "client_id": POOL.client_id,
+            "client_id": POOL.client_ids[0],
             "token_use": "access",
             "username": name,
             "cognito:groups": list(groups),

@@ -36,8 +36,14 @@ def session(platform, token, method="GET"):
     "claims",
     [
         pytest.param({}, id="an access token"),
+        pytest.param({"client_id": POOL.client_ids[1]}, id="an access token of the console"),
         pytest.param(
-            {"token_use": "id", "aud": POOL.client_id, "client_id": None, "email": "ada@x.example"},
+            {
+                "token_use": "id",
+                "aud": POOL.client_ids[0],
+                "client_id": None,
+                "email": "ada@x.example",
+            },
             id="an id token",
         ),
         pytest.param(lambda: from_now(exp=-10), id="expired within the clocks' difference"),

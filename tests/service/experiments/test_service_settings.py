@@ -73,6 +73,17 @@ def test_a_replica_a_password_in_its_url_and_an_endpoint_are_taken():
 
 
 @pytest.mark.parametrize(
+    ("change", "clients"),
+    [
+        pytest.param({}, ("c",), id="of programs alone"),
+        pytest.param({"COGNITO_CONSOLE_CLIENT_ID": "d"}, ("c", "d"), id="and of the console"),
+    ],
+)
+def test_tokens_of_these_clients_are_taken(change, clients):
+    assert read_settings(COMPLETE | change).identity.client_ids == clients
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"SECRET_KEY": "short"}, "SECRET_KEY: given 5 characters, allowed 32 or more"),
