@@ -116,6 +116,7 @@ class ApiStack(cdk.Stack):
             burst=throttle.burst,
             owns_account_log_role=self._environment.api.owns_account_log_role,
         )
+        self.rest_api = api.api
         add_routes(api, people=api.add_user_authorizer(self._data.users))
         plan, key = api.add_partner(
             "Default",

@@ -13,6 +13,7 @@ from kindred_constructs.app_features import AppFeatures
 from kindred_constructs.artefact_bucket import ArtefactBucket
 from kindred_constructs.counter_tables import CounterTables
 from kindred_constructs.definitions_bucket import DefinitionsBucket
+from kindred_constructs.edge_secret import EdgeSecret
 from kindred_constructs.experiment_tables import ExperimentTables
 from kindred_constructs.global_table import TableRules
 from kindred_constructs.house_rules import removal_policy
@@ -95,6 +96,7 @@ class DataStack(cdk.Stack):
         )
         self.users = self._users(environment, kept)
         self.secrets = ServiceSecrets(self, "Secrets", key=self.key, removal_policy=kept)
+        self.edge_secret = EdgeSecret(self, "EdgeSecret", key=self.key, removal_policy=kept)
         self._add_outputs()
 
     def _users(self, environment: Environment, kept: cdk.RemovalPolicy) -> UserPool:

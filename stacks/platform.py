@@ -11,6 +11,7 @@ from kindred_constructs.house_rules import house_rules
 from stacks.api_stack import ApiStack
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
+from stacks.firewall_stack import FirewallStack
 from stacks.lambda_stack import LambdaStack
 from stacks.network_stack import NetworkStack
 from stacks.routing_stack import RoutingStack
@@ -43,6 +44,7 @@ class Platform(cdk.Stage):
             "network": self.network,
             "data": self.data,
         }
+        self.firewall = FirewallStack(self, "FirewallStack", **below)
         self.streaming = StreamingStack(self, "StreamingStack", **below)
         self.functions = LambdaStack(self, "LambdaStack", streaming=self.streaming, **below)
         self.routing = RoutingStack(self, "RoutingStack", **below)
@@ -53,8 +55,10 @@ class Platform(cdk.Stage):
         if environment.api.owns_account_log_role:
             # A stage that logs needs the account's role for it, which comes with the other API.
             self.models.add_stack_dependency(self.api)
+        for stack in (self.api, self.models):
+            self.firewall.protect(stack.rest_api.deployment_stage)
         stacks = (
-            *(self.network, self.data, self.streaming),
+            *(self.network, self.data, self.firewall, self.streaming),
             *(self.functions, self.routing, self.api, self.models),
         )
         for stack in stacks:

@@ -140,6 +140,7 @@ class SageMakerStack(cdk.Stack):
             rate_per_second=throttle.rate_per_second,
             burst=throttle.burst,
         )
+        self.rest_api = api.api
         api.add_people_route("POST", "/deployments", rollout.deployments, takes_body=True)
         for method, path in (
             ("GET", "/deployments"),

@@ -148,6 +148,7 @@ RECORDED = {
     "AWS::EC2::SecurityGroupEgress": "no network is emulated",
     "AWS::EC2::SecurityGroupIngress": "no network is emulated",
     "AWS::Logs::ResourcePolicy": "what it lets in does not write here",
+    "AWS::WAFv2::WebACL": "no request is inspected",
 }
 DECISIONS = {
     **{name: (Fidelity.EXECUTES, note) for name, note in EXECUTES.items()},

@@ -41,6 +41,8 @@ WITHOUT_TAGS = {
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
     "AWS::SecretsManager::SecretTargetAttachment",
+    "AWS::WAFv2::LoggingConfiguration",
+    "AWS::WAFv2::WebACLAssociation",
 }
 # A name of ours keeps a resource from being replaced beside itself, so each needs a reason.
 EXPLICIT_NAMES = {
@@ -59,7 +61,7 @@ EXPLICIT_NAMES = {
     ("AWS::ElastiCache::UserGroup", "UserGroupId"): "required",
     ("AWS::Events::EventBus", "Name"): "required; what the environment is called",
     ("AWS::IAM::Policy", "PolicyName"): "required; made of the path",
-    ("AWS::Logs::LogGroup", "LogGroupName"): "where API Gateway, RDS and SageMaker look for them",
+    ("AWS::Logs::LogGroup", "LogGroupName"): "where API Gateway, RDS, SageMaker and WAF look",
     ("AWS::Logs::ResourcePolicy", "PolicyName"): "required; made of the path",
     ("AWS::RDS::DBCluster", "DBClusterIdentifier"): "its log group must be there before it",
     ("AWS::RDS::DBCluster", "DatabaseName"): "what clients connect to",

@@ -22,4 +22,7 @@ RECORDED_TYPES: Final[dict[str, dict[str, str]]] = {
     "AWS::EC2::SecurityGroupEgress": {"Id": "{id}"},
     "AWS::EC2::SecurityGroupIngress": {"Id": "{id}"},
     "AWS::ECS::ClusterCapacityProviderAssociations": {},
+    "AWS::WAFv2::IPSet": {"Arn": "{id}", "Id": "{id}"},
+    "AWS::WAFv2::LoggingConfiguration": {},
+    "AWS::WAFv2::WebACLAssociation": {},
 }
