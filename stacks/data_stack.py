@@ -10,30 +10,32 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from kindred_constructs.app_features import AppFeatures
-from kindred_constructs.artefact_bucket import ArtefactBucket
 from kindred_constructs.counter_tables import CounterTables
-from kindred_constructs.definitions_bucket import DefinitionsBucket
 from kindred_constructs.edge_secret import EdgeSecret
 from kindred_constructs.experiment_tables import ExperimentTables
 from kindred_constructs.global_table import TableRules
 from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.inference_service import Stores
-from kindred_constructs.logs_bucket import LogsBucket
 from kindred_constructs.model_packages import ModelPackages
 from kindred_constructs.pseudonym_secret import PseudonymSecret
 from kindred_constructs.relational_database import DatabaseNodes, RelationalDatabase
 from kindred_constructs.retraining_table import RetrainingTable
 from kindred_constructs.rollout_tables import RolloutTables
 from kindred_constructs.service_secrets import ServiceSecrets
-from kindred_constructs.training_bucket import TrainingBucket
 from kindred_constructs.user_pool import UserPool
 from kindred_constructs.valkey_cache import CacheNodes, ValkeyCache
+from stacks.data_buckets import DataBuckets, Replicas, data_buckets
 from stacks.environment import Environment
 from stacks.network_stack import NetworkStack
 from stacks.sizes import TableCapacity
 
 
 class DataStack(cdk.Stack):
+    """`replicas` are the second region's buckets; there, the stack of the `first` one is given.
+
+    Users, the cache and access logs are each region's own, and models are made in the first.
+    """
+
     stateful = True
 
     def __init__(
@@ -43,23 +45,24 @@ class DataStack(cdk.Stack):
         *,
         environment: Environment,
         network: NetworkStack,
+        replicas: Replicas | None = None,
+        first: DataStack | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         kept = removal_policy(production=environment.production)
-        self.key = kms.Key(
-            self,
-            "DataKey",
-            description="Encrypts buckets, tables, streams, the database, the cache and secrets",
-            enable_key_rotation=True,
-            removal_policy=kept,
-        )
-        embeddings, self.training = self._buckets(environment)
+        live = environment.recovery.replicates and not first
+        second = replicas.second if replicas and live else None
+        self.key, buckets = self._key_and_buckets(environment, replicas, here=first is not None)
+        self.logs, self.training = buckets.logs, buckets.training
+        self.definitions = buckets.definitions
         rules = TableRules(
             key=self.key,
             billing=_billing(environment.sizes.tables),
             deletion_protection=environment.production,
             removal_policy=kept,
+            second=second,
+            first=first,
         )
         cache = ValkeyCache(
             self,
@@ -71,9 +74,16 @@ class DataStack(cdk.Stack):
             removal_policy=kept,
         )
         tables = ExperimentTables(self, "Tables", rules=rules)
-        self.pseudonyms = PseudonymSecret(self, "Pseudonyms", key=self.key, removal_policy=kept)
+        self.pseudonyms = PseudonymSecret(
+            self,
+            "Pseudonyms",
+            key=self.key,
+            removal_policy=kept,
+            second=second,
+            first=first.pseudonyms if first else None,
+        )
         self.stores = Stores(
-            embeddings=embeddings,
+            embeddings=buckets.embeddings,
             tables=tables,
             cache=cache,
             pseudonyms=self.pseudonyms,
@@ -82,7 +92,8 @@ class DataStack(cdk.Stack):
         self.counters = CounterTables(self, "CounterTables", rules=rules)
         self.rollouts = RolloutTables(self, "RolloutTables", rules=rules)
         self.retraining = RetrainingTable(self, "RetrainingTable", rules=rules)
-        self._add_models(environment.slug, kept)
+        if not first:
+            self._add_models(environment.slug, kept)
         self.database = RelationalDatabase(
             self,
             "Database",
@@ -93,9 +104,18 @@ class DataStack(cdk.Stack):
             nodes=DatabaseNodes(**environment.sizes.database.model_dump()),
             deletion_protection=environment.production,
             removal_policy=kept,
+            second=second,
+            first=first.database if first else None,
         )
         self.users = self._users(environment, kept)
-        self.secrets = ServiceSecrets(self, "Secrets", key=self.key, removal_policy=kept)
+        self.secrets = ServiceSecrets(
+            self,
+            "Secrets",
+            key=self.key,
+            removal_policy=kept,
+            second=second,
+            first=first.secrets if first else None,
+        )
         self.edge_secret = EdgeSecret(self, "EdgeSecret", key=self.key, removal_policy=kept)
         self._add_outputs()
 
@@ -130,40 +150,19 @@ class DataStack(cdk.Stack):
             removal_policy=kept,
         )
 
-    def _buckets(self, environment: Environment) -> tuple[ArtefactBucket, TrainingBucket]:
-        retention = environment.retention
-        self.logs = LogsBucket(
+    def _key_and_buckets(
+        self, environment: Environment, replicas: Replicas | None, *, here: bool
+    ) -> tuple[kms.Key, DataBuckets]:
+        if replicas and here:
+            return replicas.second.key, replicas.buckets
+        key = kms.Key(
             self,
-            "LogsBucket",
-            archive_after=cdk.Duration.days(retention.logs_to_deep_archive_days),
+            "DataKey",
+            description="Encrypts buckets, tables, streams, the database, the cache and secrets",
+            enable_key_rotation=True,
+            removal_policy=removal_policy(production=environment.production),
         )
-        encrypted_and_logged = {
-            "encryption_key": self.key,
-            "bucket_key_enabled": True,
-            "server_access_logs_bucket": self.logs,
-        }
-        embeddings = ArtefactBucket(
-            self,
-            "EmbeddingsBucket",
-            archive_after=cdk.Duration.days(retention.embeddings_to_glacier_days),
-            server_access_logs_prefix="s3/embeddings/",
-            **encrypted_and_logged,
-        )
-        training = TrainingBucket(
-            self,
-            "TrainingBucket",
-            delete_after=cdk.Duration.days(retention.training_days),
-            intelligent_tiering=environment.sizes.intelligent_tiering,
-            server_access_logs_prefix="s3/training/",
-            **encrypted_and_logged,
-        )
-        self.definitions = DefinitionsBucket(
-            self,
-            "DefinitionsBucket",
-            server_access_logs_prefix="s3/definitions/",
-            **encrypted_and_logged,
-        )
-        return embeddings, training
+        return key, data_buckets(self, environment=environment, key=key, replicas=replicas)
 
     def _add_outputs(self) -> None:
         tables = self.stores.tables

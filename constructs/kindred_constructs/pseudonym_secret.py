@@ -10,6 +10,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from kindred_constructs.second_region import SecondRegion, replicas, secret_elsewhere
+
 # Before all that this platform stores.
 _FIRST = {"number": 1, "since": "2000-01-01T00:00:00+00:00"}
 
@@ -24,15 +26,28 @@ class PseudonymSecret(Construct):
         *,
         key: kms.IKey,
         removal_policy: cdk.RemovalPolicy,
+        second: SecondRegion | None = None,
+        first: PseudonymSecret | None = None,
     ) -> None:
+        """A unit has the same pseudonym in the second region: the secret there is a replica."""
         super().__init__(scope, construct_id)
         self._key = key
-        self._secret = secretsmanager.Secret(
+        self._secret: secretsmanager.ISecret = (
+            secret_elsewhere(self, "Resource", first._secret, key=key)
+            if first
+            else self._generated(removal_policy, second)
+        )
+
+    def _generated(
+        self, removal_policy: cdk.RemovalPolicy, second: SecondRegion | None
+    ) -> secretsmanager.Secret:
+        return secretsmanager.Secret(
             self,
             "Resource",
             description="Generations of the key that makes pseudonyms of units",
-            encryption_key=key,
+            encryption_key=self._key,
             removal_policy=removal_policy,
+            replica_regions=replicas(self, second),
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps(_FIRST),
                 generate_string_key="key",
