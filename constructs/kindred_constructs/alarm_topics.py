@@ -12,7 +12,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from kindred_constructs.dead_letters import DeadLetters
-from kindred_constructs.operator_alarm import OperatorAlarm, Severity
+from kindred_constructs.operator_alarm import AnyOperatorAlarm, Severity
 
 
 class AlarmTopic(sns.Topic):
@@ -63,7 +63,7 @@ class AlarmTopics(Construct):
                     subscriptions.EmailSubscription(email, dead_letter_queue=self.undelivered.queue)
                 )
 
-    def hear(self, *alarms: OperatorAlarm) -> None:
+    def hear(self, *alarms: AnyOperatorAlarm) -> None:
         """Each where its severity belongs."""
         for alarm in alarms:
             self._by_severity[alarm.severity].hear(alarm)

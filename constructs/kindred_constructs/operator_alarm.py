@@ -1,4 +1,4 @@
-"""An alarm that somebody is told of: how urgent it is, and the page that says what to do."""
+"""Alarms that somebody is told of: how urgent it is, and the page that says what to do."""
 
 from __future__ import annotations
 
@@ -58,3 +58,55 @@ class OperatorAlarm(cloudwatch.Alarm):
 def describe(happened: str, *, severity: Severity, runbook: str) -> str:
     """What a notice says: it ends in the page to open."""
     return f"{happened}. Severity: {severity}. Runbook: {RUNBOOKS}/{runbook}.md"
+
+
+class OperatorCompositeAlarm(cloudwatch.CompositeAlarm):
+    """Of other alarms, which themselves tell nobody."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        happened: str,
+        runbook: str,
+        severity: Severity,
+        rule: cloudwatch.IAlarmRule,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            alarm_description=describe(happened, severity=severity, runbook=runbook),
+            alarm_rule=rule,
+        )
+        self.severity = severity
+
+
+class OperatorAnomalyAlarm(cloudwatch.AnomalyDetectionAlarm):
+    """Outside the band that CloudWatch expects, which is `deviations` wide on both sides."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        happened: str,
+        runbook: str,
+        severity: Severity,
+        metric: cloudwatch.IMetric,
+        deviations: float,
+        evaluation_periods: int,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            alarm_description=describe(happened, severity=severity, runbook=runbook),
+            metric=metric,
+            std_devs=deviations,
+            evaluation_periods=evaluation_periods,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        self.severity = severity
+
+
+AnyOperatorAlarm = OperatorAlarm | OperatorCompositeAlarm | OperatorAnomalyAlarm
