@@ -123,6 +123,19 @@ class CanaryRoute(Construct):
             using_metrics=metrics,
         )
 
+    def metric_healthy_tasks(self) -> cloudwatch.MathExpression:
+        """Of both target groups: while a deployment shifts, either may hold them."""
+        metrics = {
+            name: group.metrics.healthy_host_count(statistic="Maximum")
+            for name, group in self._groups()
+        }
+        return cloudwatch.MathExpression(
+            expression="+".join(f"FILL({name},0)" for name in metrics),
+            label="healthy tasks",
+            period=cdk.Duration.minutes(1),
+            using_metrics=metrics,
+        )
+
     def _groups(self) -> tuple[tuple[str, elbv2.ApplicationTargetGroup], ...]:
         return (("primary", self.primary), ("alternate", self.alternate))
 

@@ -50,6 +50,7 @@ class ValkeyCache(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.cluster_mode = nodes.shards > 1
+        self._nodes = nodes
         self.secret = self._generated_secret(key, removal_policy)
         self._security_group = self._closed_group(vpc)
         self._group = elasticache.CfnReplicationGroup(
@@ -77,6 +78,17 @@ class ValkeyCache(Construct):
             auto_minor_version_upgrade=True,
         )
         self._group.apply_removal_policy(removal_policy)
+
+    @property
+    def shards(self) -> tuple[tuple[str, ...], ...]:
+        """The ids of each shard's nodes, as ElastiCache makes them of the group's."""
+        nodes = range(1, self._nodes.replicas_per_shard + 2)
+        if not self.cluster_mode:
+            return (tuple(f"{self._group.ref}-{node:03}" for node in nodes),)
+        return tuple(
+            tuple(f"{self._group.ref}-{shard:04}-{node:03}" for node in nodes)
+            for shard in range(1, self._nodes.shards + 1)
+        )
 
     @property
     def host(self) -> str:
