@@ -12,6 +12,7 @@ from stacks.budgets import Budgets
 from stacks.delivery import Pipeline
 from stacks.edge import Edge, public_name
 from stacks.integrations import Integrations
+from stacks.monitoring import Monitoring
 from stacks.network import Network
 from stacks.notices import Alarms, Checks, Logs, Reports
 from stacks.recovery import Recovery
@@ -110,6 +111,7 @@ class Environment(Part):
     logs: Logs = Logs()
     approvals: Approvals = Approvals()
     integrations: Integrations = Integrations()
+    monitoring: Monitoring = Monitoring()
     rollout: Rollout = Rollout()
     retraining: Retraining = Retraining()
     telemetry: Telemetry = Telemetry()
