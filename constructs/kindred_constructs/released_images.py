@@ -21,7 +21,8 @@ class ReleasedImages(cdk.DefaultStackSynthesizer):
         self._digests = dict(digests)
         self.missing: list[str] = []
 
-    def add_docker_image_asset(
+    # The library calls with one struct, where its signature for Python has keywords.
+    def add_docker_image_asset(  # type: ignore[override]
         self, asset: cdk.DockerImageAssetSource
     ) -> cdk.DockerImageAssetLocation:
         digest = self._digests.get(asset.source_hash)
