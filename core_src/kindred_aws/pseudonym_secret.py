@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -16,7 +15,11 @@ if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
 REFRESH_SECONDS = 300.0
-UNREADABLE = (BotoCoreError, ClientError, UnreadableSecret)
+_UNREADABLE = (BotoCoreError, ClientError, UnreadableSecret)
+
+
+class NoPseudonyms(RuntimeError):
+    """The secret was never read; the message says why not."""
 
 
 class PseudonymSecret:
@@ -32,27 +35,24 @@ class PseudonymSecret:
         self._client = client
         self._secret_id = secret_id
         self._clock = clock
-        self._lock = threading.Lock()
         self._held: Pseudonyms | None = None
         self._refresh_at = 0.0
         self.problem: str | None = None
 
     @property
-    def pseudonyms(self) -> Pseudonyms:
-        """At most five minutes old, or as last read. Raises one of UNREADABLE for the first."""
-        with self._lock:
-            if self._held is None or self._clock() >= self._refresh_at:
-                self._refresh()
-            assert self._held is not None
-            return self._held
+    def current(self) -> Pseudonyms:
+        """Not older than five minutes, or as last read. Raises NoPseudonyms."""
+        if self._held is None or self._clock() >= self._refresh_at:
+            self._refresh()
+        if self._held is None:
+            raise NoPseudonyms(self.problem)
+        return self._held
 
     def _refresh(self) -> None:
         try:
             answer = self._client.get_secret_value(SecretId=self._secret_id)
             self._held = read_pseudonyms(answer["SecretString"])
             self.problem = None
-        except UNREADABLE as error:
-            if self._held is None:
-                raise
+        except _UNREADABLE as error:
             self.problem = f"{type(error).__name__}: {error}"
         self._refresh_at = self._clock() + REFRESH_SECONDS

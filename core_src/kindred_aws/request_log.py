@@ -1,12 +1,15 @@
-"""Keeps a record of each answered request for as long as its time to live."""
+"""Keeps a record of each answered request for as long as its time to live, without its unit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kindred.privacy.pseudonyms import Pseudonyms
 from kindred_aws.dynamodb_number import number
+from kindred_aws.pseudonym_secret import PseudonymSecret
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -18,7 +21,10 @@ _KEEP_SECONDS = 30 * 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRecord:
-    """`request_id` is ours, and unique; a client may send one `correlation_id` again and again."""
+    """`request_id` is ours, and unique; a client may send one `correlation_id` again and again.
+
+    `unit_id` is the unit's own; what is written is its pseudonym of the day.
+    """
 
     request_id: str
     correlation_id: str
@@ -28,7 +34,7 @@ class RequestRecord:
     experiment_id: str
     arm: str
     model_version: str
-    partner_id: str
+    unit_id: str
     app_id: str
     status: int
     latency_ms: float
@@ -44,15 +50,20 @@ class WriteRefused(Exception):
 
 
 class RequestLog:
-    def __init__(self, client: DynamoDBClient, *, table_name: str) -> None:
+    def __init__(
+        self, client: DynamoDBClient, *, table_name: str, pseudonyms: PseudonymSecret
+    ) -> None:
         self._client = client
+        self._pseudonyms = pseudonyms
         self._table_name = table_name
 
     def write(self, records: Sequence[RequestRecord]) -> None:
-        """Write at most 25 records. Writing one again is harmless. Raises WriteRefused."""
+        """Write at most 25 records. Writing one again is harmless. Raises WriteRefused, and
+        NoPseudonyms."""
+        pseudonyms = self._pseudonyms.current
         by_id = {f"request#{record.request_id}": record for record in records}
         requests: list[WriteRequestTypeDef] = [
-            {"PutRequest": {"Item": _item(record_id, record)}}
+            {"PutRequest": {"Item": _item(record_id, record, pseudonyms)}}
             for record_id, record in by_id.items()
         ]
         answer = self._client.batch_write_item(RequestItems={self._table_name: requests})
@@ -62,7 +73,10 @@ class RequestLog:
             raise WriteRefused([by_id[record_id] for record_id in ids])
 
 
-def _item(record_id: str, record: RequestRecord) -> dict[str, dict[str, str]]:
+def _item(
+    record_id: str, record: RequestRecord, pseudonyms: Pseudonyms
+) -> dict[str, dict[str, str]]:
+    at = datetime.fromtimestamp(record.at, UTC)
     item = {
         "record_id": {"S": record_id},
         "correlation_id": {"S": record.correlation_id},
@@ -72,7 +86,7 @@ def _item(record_id: str, record: RequestRecord) -> dict[str, dict[str, str]]:
         "experiment_id": {"S": record.experiment_id},
         "arm": {"S": record.arm},
         "model_version": {"S": record.model_version},
-        "partner_id": {"S": record.partner_id},
+        "unit_id": {"S": pseudonyms.on_day(record.unit_id, at=at)},
         "app_id": {"S": record.app_id},
         "status": {"N": str(record.status)},
         "latency_ms": {"N": f"{record.latency_ms:.3f}"},

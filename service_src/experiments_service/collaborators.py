@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kindred.experiments.engine.snapshot import Snapshot
     from kindred_aws.event_stream import EventStream
     from kindred_aws.experiment_counters import ExperimentCounters
+    from kindred_aws.pseudonym_secret import PseudonymSecret
     from kindred_aws.sticky_units import StickyUnits
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -67,6 +68,7 @@ class ExperimentCollaborators:
     reader: Sessions
     publisher: Publisher
     event_stream: EventStream
+    pseudonyms: PseudonymSecret
     counters: ExperimentCounters
     identity: Identity
     audit: AuditSigner

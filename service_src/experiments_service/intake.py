@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from kindred.experiments.definitions import Experiment, ExperimentStatus
 from kindred.experiments.events import Event, Exposure, Prediction
+from kindred.privacy.pseudonyms import Pseudonyms
 
 # Events may come late: an experiment that has ended still takes what happened before.
 _TAKING = (ExperimentStatus.RUNNING, ExperimentStatus.PAUSED, ExperimentStatus.COMPLETED)
@@ -27,6 +29,7 @@ class Intake:
     """`cross` maps each metric that is tracked to those whose product with it a ratio needs."""
 
     status: ExperimentStatus
+    began: datetime | None
     taking: bool
     variations: frozenset[str]
     cross: Mapping[str, tuple[str, ...]]
@@ -42,6 +45,7 @@ def intake_of(experiment: Experiment) -> Intake:
     tracked = [metric.key for metric in experiment.metrics if metric.kind != "ratio"]
     return Intake(
         status=experiment.status,
+        began=experiment.starts_at,
         taking=experiment.status in _TAKING,
         variations=frozenset(variation.key for variation in experiment.variations),
         cross={
@@ -82,6 +86,17 @@ def admit(event: Event, intakes: Mapping[str, Intake]) -> Event:
     if cross is None:
         raise _unknown("metric", event.metric, intake.cross)
     return event if event.cross == cross else replace(event, cross=cross)
+
+
+def under_pseudonym(event: Event, intakes: Mapping[str, Intake], pseudonyms: Pseudonyms) -> Event:
+    """An experiment's as of its start, so that to it a unit stays one; others as of their day."""
+    intake = intakes.get(event.experiment_id or "")
+    unit_id = (
+        pseudonyms.of(event.unit_id, at=intake.began)
+        if intake and intake.began
+        else pseudonyms.on_day(event.unit_id, at=event.occurred_at)
+    )
+    return replace(event, unit_id=unit_id)
 
 
 def _unknown(field: str, given: str, allowed: Mapping[str, object] | frozenset[str]) -> Exception:

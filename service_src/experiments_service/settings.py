@@ -85,6 +85,7 @@ class Settings:
     counters_region: str
     event_stream: str
     event_stream_region: str
+    pseudonym_secret: str
     definitions_bucket: str
     approvals_required: bool
     optional: OptionalParts
@@ -117,6 +118,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         counters_region=environ.get("DYNAMODB_REGION") or region,
         event_stream=read.text("KINESIS_STREAM_NAME"),
         event_stream_region=environ.get("KINESIS_REGION") or region,
+        pseudonym_secret=read.text("PSEUDONYM_SECRET_ARN"),
         definitions_bucket=read.text("DEFINITIONS_BUCKET"),
         approvals_required=read.choice("APPROVALS_REQUIRED", ("true", "false"), default="false")
         == "true",

@@ -42,6 +42,7 @@ from experiments_service.settings import (
 from kindred.experiments.audit_chain import AuditSigner
 from kindred_aws.event_stream import EventStream
 from kindred_aws.experiment_counters import ExperimentCounters
+from kindred_aws.pseudonym_secret import PseudonymSecret
 from kindred_aws.session_store import SessionStore
 from kindred_aws.sticky_units import StickyUnits
 from kindred_aws.unit_cache import connect
@@ -124,6 +125,9 @@ def assemble(settings: Settings, logger: Logger) -> ExperimentCollaborators:
         reader=database.reading_sessions,
         publisher=publisher,
         event_stream=EventStream(kinesis, stream_name=settings.event_stream),
+        pseudonyms=PseudonymSecret(
+            boto3.client("secretsmanager", config=_STREAM), secret_id=settings.pseudonym_secret
+        ),
         counters=ExperimentCounters(dynamodb, table_name=settings.counters_table),
         identity=_identity(settings, valkey, metrics, logger),
         audit=AuditSigner(settings.audit_secret),

@@ -13,9 +13,10 @@ from anyio import CapacityLimiter, to_thread
 from msgspec import Meta, Raw, Struct
 
 from experiments_service.collaborators import ExperimentCollaborators
-from experiments_service.intake import Intake, RejectedEvent, admit
+from experiments_service.intake import Intake, RejectedEvent, admit, under_pseudonym
 from kindred.experiments.events import Event, InvalidEvent, decode, encode, traced
 from kindred_aws.event_stream import Record
+from kindred_aws.pseudonym_secret import NoPseudonyms
 from kindred_service.tracing import current_traceparent
 
 LARGEST_BATCH = 500
@@ -74,7 +75,7 @@ async def put_documents(
         else:
             events[at] = event
             fates.append(Fate("accepted", event.event_id))
-    refused = await put_events(list(events.values()), collaborators)
+    refused = await put_events(list(events.values()), intakes, collaborators)
     for at, event in events.items():
         if event.event_id in refused:
             fates[at] = Fate("retry", event.event_id, "the event stream did not take it")
@@ -84,11 +85,22 @@ async def put_documents(
 
 
 async def put_events(
-    events: Sequence[Event], collaborators: ExperimentCollaborators
+    events: Sequence[Event],
+    intakes: Mapping[str, Intake],
+    collaborators: ExperimentCollaborators,
 ) -> frozenset[str]:
     """Ids of the events that are not on the stream."""
     if not events:
         return frozenset()
+    try:
+        # A reading of the secret, every few minutes, waits for AWS.
+        pseudonyms = await to_thread.run_sync(
+            lambda: collaborators.pseudonyms.current, limiter=_PUTS_AT_ONCE
+        )
+    except NoPseudonyms as error:
+        collaborators.logger.warning("no pseudonyms for units", reason=str(error))
+        return frozenset(event.event_id for event in events)
+    events = [under_pseudonym(event, intakes, pseudonyms) for event in events]
     here = current_traceparent()
     records = [Record(event.unit_id, encode(traced(event, here))) for event in events]
     started = time.perf_counter()

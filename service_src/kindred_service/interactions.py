@@ -14,6 +14,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger
+from msgspec.structs import replace
 
 from kindred.experiments.events import (
     Click,
@@ -24,8 +25,10 @@ from kindred.experiments.events import (
     encode,
     traced,
 )
+from kindred.privacy.pseudonyms import Pseudonyms
 from kindred.similarity.app import AppMetadata
 from kindred_aws.event_stream import RECORDS_PER_CALL, EventStream, Record
+from kindred_aws.pseudonym_secret import NoPseudonyms, PseudonymSecret
 from kindred_service.tracing import current_traceparent
 
 _EVENTS_KEPT = 10_000
@@ -36,9 +39,15 @@ class Interactions:
     """`add` only appends; `flush` sends, and keeps what the stream refuses."""
 
     def __init__(
-        self, stream: EventStream, *, logger: Logger, count_dropped: Callable[[str], None]
+        self,
+        stream: EventStream,
+        *,
+        pseudonyms: PseudonymSecret,
+        logger: Logger,
+        count_dropped: Callable[[str], None],
     ) -> None:
         self._stream = stream
+        self._pseudonyms = pseudonyms
         self._logger = logger
         self._count_dropped = count_dropped
         self._waiting: deque[Event] = deque()
@@ -54,8 +63,15 @@ class Interactions:
 
     def flush(self) -> bool:
         """Whether nothing waits any more."""
+        try:
+            pseudonyms = self._pseudonyms.current
+        except NoPseudonyms as error:
+            self._logger.warning("not sent yet", reasons=[str(error)])
+            return False
         while events := self._next():
-            readable = [(event, record) for event in events if (record := self._record(event))]
+            readable = [
+                (event, record) for event in events if (record := self._record(event, pseudonyms))
+            ]
             refused = self._stream.put([record for _, record in readable]) if readable else {}
             if refused:
                 with self._lock:
@@ -66,7 +82,9 @@ class Interactions:
                 return False
         return True
 
-    def _record(self, event: Event) -> Record | None:
+    def _record(self, event: Event, pseudonyms: Pseudonyms) -> Record | None:
+        unit_id = pseudonyms.on_day(event.unit_id, at=event.occurred_at)
+        event = replace(event, unit_id=unit_id)
         document = encode(event)
         try:
             decode(document)

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kindred.experiments.arm_metrics import ArmWindow, Outcome, ServedRequest, window_start
 from kindred.experiments.bucketing import Arm
 from kindred_aws.metrics_table import OUTCOMES_PER_TRANSACTION, MetricsTable
+from kindred_aws.pseudonym_secret import NoPseudonyms
 from kindred_aws.request_log import RECORDS_PER_WRITE, RequestLog, RequestRecord, WriteRefused
 
 WINDOW_SECONDS = 60
@@ -21,7 +22,7 @@ _RECORDS_KEPT = 20_000
 _OUTCOMES_KEPT = 20_000
 # An outcome is counted in the window in which it came; windows older than this are forgotten.
 _WINDOWS_KEPT_SECONDS = 3_600
-_REFUSALS = (BotoCoreError, ClientError, WriteRefused)
+_REFUSALS = (BotoCoreError, ClientError, NoPseudonyms, WriteRefused)
 
 WindowKey = tuple[int, str, Arm]
 

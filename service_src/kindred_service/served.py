@@ -14,6 +14,7 @@ from fastapi import Request
 from kindred.experiments.arm_metrics import Operation, ServedRequest
 from kindred_aws.request_log import RequestRecord
 from kindred_service.collaborators import Collaborators
+from kindred_service.interactions import unit_id
 from kindred_service.query import ResolvedQuery
 from kindred_service.wire import QueryIn
 
@@ -69,7 +70,7 @@ def served(
                 experiment_id=resolved.assigned.experiment_id,
                 arm=resolved.arm,
                 model_version=resolved.model.version,
-                partner_id=query.partner_id,
+                unit_id=unit_id(query.partner_id, query.app_id),
                 app_id=query.app_id,
                 status=HTTPStatus.INTERNAL_SERVER_ERROR if failed else HTTPStatus.OK,
                 latency_ms=latency_ms,

@@ -25,6 +25,7 @@ class Settings:
     metrics_table: str
     request_log_table: str
     event_stream: str
+    pseudonym_secret: str
     embedding_experiment_id: str
     valkey_host: str
     valkey_port: int
@@ -72,6 +73,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         metrics_table=text("METRICS_TABLE"),
         request_log_table=text("REQUEST_LOG_TABLE"),
         event_stream=text("KINESIS_STREAM_NAME"),
+        pseudonym_secret=text("PSEUDONYM_SECRET_ARN"),
         embedding_experiment_id=text("EMBEDDING_EXPERIMENT_ID"),
         valkey_host=text("VALKEY_HOST"),
         valkey_port=port("VALKEY_PORT"),

@@ -21,6 +21,7 @@ from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
 from kindred_aws.event_stream import EventStream
 from kindred_aws.experiment_table import ExperimentTable
 from kindred_aws.metrics_table import MetricsTable
+from kindred_aws.pseudonym_secret import PseudonymSecret
 from kindred_aws.request_log import RequestLog
 from kindred_aws.unit_cache import UnitCache, connect
 from kindred_service.arms import Arms
@@ -68,6 +69,9 @@ def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
 
 def assemble(settings: Settings, shelf: ModelShelf, logger: Logger) -> Collaborators:
     dynamodb = boto3.client("dynamodb", config=_AWS)
+    pseudonyms = PseudonymSecret(
+        boto3.client("secretsmanager", config=_AWS), secret_id=settings.pseudonym_secret
+    )
     metrics = ServiceMetrics(
         namespace=settings.metrics_namespace,
         service=settings.service_name,
@@ -98,7 +102,9 @@ def assemble(settings: Settings, shelf: ModelShelf, logger: Logger) -> Collabora
             request_log_name=settings.request_log_table,
             writer=settings.task_id,
         ),
-        request_log=RequestLog(dynamodb, table_name=settings.request_log_table),
+        request_log=RequestLog(
+            dynamodb, table_name=settings.request_log_table, pseudonyms=pseudonyms
+        ),
         logger=logger,
         count_dropped=lambda kind: metrics.dropped.labels(kind).inc(),
         on_counted=metrics.count_outcome,
@@ -113,6 +119,7 @@ def assemble(settings: Settings, shelf: ModelShelf, logger: Logger) -> Collabora
         recorder=recorder,
         interactions=Interactions(
             EventStream(boto3.client("kinesis", config=_AWS), stream_name=settings.event_stream),
+            pseudonyms=pseudonyms,
             logger=logger,
             count_dropped=lambda kind: metrics.dropped.labels(kind).inc(),
         ),

@@ -222,16 +222,6 @@ def test_only_counting_writes_what_is_counted(platform, table):
             )
         ),
         pytest.param(
-            "secretsmanager:GetSecretValue",
-            "DataStack/Pseudonyms",
-            {
-                *(EXPERIMENTS_TASK, *TASK_ROLES),
-                *function_roles("Assign"),
-                *models.rollout("Inference"),
-            },
-            id="pseudonyms are made: by whoever tells of units",
-        ),
-        pytest.param(
             "dynamodb:UpdateItem", "DataStack/Tables/Metrics", TASK_ROLES, id="counts: both tasks"
         ),
         pytest.param(

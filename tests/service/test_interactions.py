@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger
 import kindred_service.interactions as interactions_module
 from kindred.experiments.events import Click, Prediction, decode
 from kindred_service.interactions import Interactions, predicted_performance
+from tests.pseudonyms import SecretFake, pseudonym
 
 REQUEST = "01890a5d-ac96-774b-bcce-b302099a8057"
 CLICK = {"type": "click", "event_id": str(uuid.UUID(int=7)), "partner_id": "p", "app_id": "app-001"}
@@ -26,7 +27,10 @@ class Buffer:
     def __init__(self):
         self.stream, self.dropped = StreamFake(), []
         self.interactions = Interactions(
-            self.stream, logger=Logger(service="test"), count_dropped=self.dropped.append
+            self.stream,
+            pseudonyms=SecretFake(),
+            logger=Logger(service="test"),
+            count_dropped=self.dropped.append,
         )
 
     def predict(self, *numbers):
@@ -118,7 +122,7 @@ def test_events_go_to_the_stream_in_order_by_unit(buffer):
 
     assert buffer.interactions.flush()
     assert buffer.sent == [1, 2, 3]
-    assert {record.partition_key for record in buffer.stream.records} == {"p:a"}
+    assert {record.partition_key for record in buffer.stream.records} == {pseudonym("p:a")}
 
 
 def test_what_the_stream_refuses_goes_again_before_what_came_later(buffer):
@@ -148,3 +152,11 @@ def test_what_could_never_be_read_again_is_not_sent(buffer):
 
     assert buffer.sent == []
     assert buffer.dropped == ["interaction"]
+
+
+def test_what_leaves_names_its_unit_by_pseudonym_alone(buffer):
+    buffer.predict(1)
+    buffer.interactions.flush()
+
+    [record] = buffer.stream.records
+    assert record.partition_key == decode(record.data).unit_id == pseudonym("p:a")

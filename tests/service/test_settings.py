@@ -11,6 +11,7 @@ COMPLETE = {
     "METRICS_TABLE": "metrics",
     "REQUEST_LOG_TABLE": "log",
     "KINESIS_STREAM_NAME": "events",
+    "PSEUDONYM_SECRET_ARN": "pseudonyms",
     "EMBEDDING_EXPERIMENT_ID": "embedding_v1_vs_v2",
     "VALKEY_HOST": "localhost",
     "VALKEY_PORT": "6379",

@@ -13,6 +13,7 @@ import kindred_service.observation as observation
 from kindred.experiments.events import decode
 from kindred_service.interactions import Interactions
 from kindred_service.tracing import provider_for, start_tracing
+from tests.pseudonyms import SecretFake
 
 TRACE, GATEWAY = "5759e988bd862e3fe1be46a994272793", "53995c3f42cd8ad8"
 ROOT = "1-5759e988-bd862e3fe1be46a994272793"
@@ -108,7 +109,12 @@ def test_every_line_of_a_request_names_its_trace(similarity, platform, headers):
 
 def test_what_a_request_sends_to_the_stream_names_its_trace(similarity, platform, spans):
     stream = StreamFake()
-    interactions = Interactions(stream, logger=platform.collaborators.logger, count_dropped=len)
+    interactions = Interactions(
+        stream,
+        pseudonyms=SecretFake(),
+        logger=platform.collaborators.logger,
+        count_dropped=len,
+    )
     platform.interactions.add = interactions.add
 
     similarity.post("/api/v1/find-similar", json=QUERY, headers=SAMPLED)

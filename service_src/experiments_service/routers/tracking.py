@@ -65,7 +65,7 @@ async def assign_unit(
     # A variation that the page's query string forces is somebody's look at it, and no exposure.
     if result is not None and result.hash_used:
         event = exposure_of(experiment, given, result, now=datetime.now(UTC))
-        refused = await put_events([event], collaborators)
+        refused = await put_events([event], published.intakes, collaborators)
         status: Literal["accepted", "retry"] = "retry" if refused else "accepted"
         exposure = ExposureOut(event_id=event.event_id, status=status)
     variation, value = shown(experiment, result)

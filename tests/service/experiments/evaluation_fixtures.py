@@ -35,6 +35,8 @@ from kindred.experiments.definitions import (
     Variation,
 )
 
+from tests.pseudonyms import SecretFake
+
 CLIENT_KEY = "sdk-abcdef0123456789"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -198,6 +200,7 @@ def collaborators(held, **changes):
             **absent,
             "publisher": PublisherFake(held),
             "event_stream": EventStreamFake(),
+            "pseudonyms": SecretFake(),
             "counters": CountersFake(),
             "notices": Notices((), metrics=metrics, logger=logger),
             "metrics": metrics,

@@ -34,6 +34,7 @@ from experiments_service.settings import (
 )
 from kindred.experiments.audit_chain import AuditSigner
 from kindred_aws.session_store import SessionStore
+from tests.pseudonyms import SecretFake
 from tests.service.experiments.evaluation_fixtures import (
     CountersFake,
     EventStreamFake,
@@ -270,6 +271,7 @@ def world(postgresql, pool, keys_url, valkey_port, *, ways=(), assistant=None, *
         reader=database.reading_sessions,
         publisher=PublisherSpy(),
         event_stream=EventStreamFake(),
+        pseudonyms=SecretFake(),
         counters=CountersFake(),
         identity=Identity(
             keys=SigningKeys(httpx.AsyncClient(), url=keys_url),

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from experiments_service.main import create_app
 from kindred.experiments.engine.context import Context
 from kindred.experiments.events import Exposure, decode, new_event_id
+from tests.pseudonyms import pseudonym
 from tests.service.experiments.evaluation_fixtures import (
     collaborators,
     definitions,
@@ -51,7 +52,8 @@ def test_a_unit_is_assigned_as_the_engine_does_and_its_exposure_is_recorded(clie
         recorded = on_stream(stream)[-1]
         assert isinstance(recorded, Exposure)
         assert answer["exposure"] == {"event_id": recorded.event_id, "status": "accepted"}
-        assert (recorded.unit_id, recorded.variation) == (unit, expected.key)
+        assert (recorded.unit_id, recorded.variation) == (pseudonym(unit), expected.key)
+        assert answer["unit_id"] == unit
         assert recorded.segments == {"country": "DE"}
     assert {each.variation for each in on_stream(stream)} == {"control", "treatment"}
 

@@ -21,6 +21,7 @@ COMPLETE = {
     "COGNITO_CLIENT_ID": "c",
     "DYNAMODB_TABLE_NAME": "counters",
     "KINESIS_STREAM_NAME": "events",
+    "PSEUDONYM_SECRET_ARN": "pseudonyms",
     "DEFINITIONS_BUCKET": "definitions",
 }
 

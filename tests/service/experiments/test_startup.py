@@ -38,6 +38,7 @@ def started(migrated, user_pool, valkey_port, monkeypatch):
             "COGNITO_CLIENT_ID": "client-of-kindred",
             "DYNAMODB_TABLE_NAME": "counters",
             "KINESIS_STREAM_NAME": "events",
+            "PSEUDONYM_SECRET_ARN": "pseudonyms",
             "DEFINITIONS_BUCKET": "definitions",
             **changes,
         }

@@ -12,6 +12,7 @@ from experiments_service.main import create_app
 from experiments_service.tracking import put_events
 from kindred.experiments.definitions import Metric
 from kindred.experiments.events import Conversion, decode, new_event_id
+from tests.pseudonyms import pseudonym
 from tests.service.experiments.evaluation_fixtures import (
     collaborators,
     definitions,
@@ -68,8 +69,9 @@ def test_an_event_reaches_the_stream_under_its_unit(client, stream, event):
     assert response.status_code == 202
     assert response.json() == {"status": "accepted", "event_id": event["event_id"]}
     [record] = stream.records
-    assert record.partition_key == event["unit_id"]
+    assert record.partition_key == decode(record.data).unit_id == pseudonym(event["unit_id"])
     assert decode(record.data).event_id == event["event_id"]
+    assert event["unit_id"] not in (record.partition_key, record.data.decode())
 
 
 REJECTED = [
@@ -112,7 +114,7 @@ def test_in_a_batch_it_is_rejected_alone(client, stream, event, reason):
     assert reason in answer["results"][1]["reason"]
     given = event.get("event_id") if isinstance(event, dict) else None
     assert answer["results"][1].get("event_id") == given
-    assert [record.partition_key for record in stream.records] == ["a", "b"]
+    assert [record.partition_key for record in stream.records] == [pseudonym("a"), pseudonym("b")]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_what_is_no_strict_json_in_one_event_is_rejected_alone(client, stream, w
 
     answer = response.json()
     assert [each["status"] for each in answer["results"]] == ["accepted", "rejected", "accepted"]
-    assert [record.partition_key for record in stream.records] == ["a", "b"]
+    assert [record.partition_key for record in stream.records] == [pseudonym("a"), pseudonym("b")]
 
 
 def test_a_batch_of_five_hundred_goes_onto_the_stream_together_and_in_order(client, stream):
@@ -174,14 +176,14 @@ def test_a_body_over_a_megabyte_is_refused(client, stream):
 
 
 def test_what_the_stream_did_not_take_is_to_be_sent_again(client, stream):
-    stream.refused = {"b"}
+    stream.refused = {pseudonym("b")}
     events = [exposure(unit) for unit in "abc"]
 
     response = client.post(BATCH, json={"events": events})
 
     statuses = [each["status"] for each in response.json()["results"]]
     assert (response.status_code, statuses) == (207, ["accepted", "retry", "accepted"])
-    assert [record.partition_key for record in stream.records] == ["a", "c"]
+    assert [record.partition_key for record in stream.records] == [pseudonym("a"), pseudonym("c")]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +237,7 @@ def test_a_prediction_needs_no_experiment(client, stream):
 
 
 def test_each_fate_is_counted(client, held, stream):
-    stream.refused = {"b"}
+    stream.refused = {pseudonym("b")}
     client.post(BATCH, json={"events": [exposure("a"), exposure("b"), {}, {}]})
 
     text = held.metrics.prometheus_text().decode()
@@ -265,7 +267,7 @@ def test_a_stream_that_hangs_leaves_threads_to_whoever_publishes(held):
 
     async def scenario():
         waiting = [
-            asyncio.create_task(put_events([decode(json.dumps(exposure()).encode())], held))
+            asyncio.create_task(put_events([decode(json.dumps(exposure()).encode())], {}, held))
             for _ in range(100)
         ]
         await asyncio.sleep(0.05)

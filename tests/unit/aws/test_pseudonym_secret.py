@@ -3,7 +3,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from kindred_aws.pseudonym_secret import REFRESH_SECONDS, PseudonymSecret
+from kindred_aws.pseudonym_secret import REFRESH_SECONDS, NoPseudonyms, PseudonymSecret
 
 DENIED = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue")
 
@@ -28,7 +28,7 @@ def generation(number):
 
 
 def held(secret):
-    return secret.pseudonyms.generations[-1].number
+    return secret.current.generations[-1].number
 
 
 def reading(*answers):
@@ -57,8 +57,9 @@ def test_what_was_read_serves_on_when_it_cannot_be_read_again(answer):
     assert secret.problem
 
 
-def test_without_any_reading_there_are_no_pseudonyms():
-    secret, _, _ = reading(DENIED)
+def test_until_it_was_read_once_every_call_tries():
+    secret, _, _ = reading(DENIED, generation(1))
 
-    with pytest.raises(ClientError):
-        _ = secret.pseudonyms
+    with pytest.raises(NoPseudonyms, match="AccessDenied"):
+        _ = secret.current
+    assert held(secret) == 1
