@@ -54,7 +54,8 @@ class ApiStack(cdk.Stack):
             self._experiments(routing.experiments, sizes.experiments, streaming),
         )
         for each in services:
-            network.alarms.critical.hear(*each.service.alarms)
+            network.alarms.hear(*each.service.alarms)
+        self.similarity, self.prediction, self.experiments = (each.service for each in services)
         self._add_api(routing)
 
     def _service(

@@ -10,10 +10,13 @@ from constructs import Construct
 from kindred_constructs.house_rules import house_rules
 from stacks.api_stack import ApiStack
 from stacks.data_stack import DataStack
+from stacks.edge_stack import EdgeStack
 from stacks.environment import Environment
 from stacks.firewall_stack import FirewallStack
 from stacks.lambda_stack import LambdaStack
+from stacks.monitoring_stack import MonitoringStack
 from stacks.network_stack import NetworkStack
+from stacks.pipeline_stack import PipelineStack
 from stacks.routing_stack import RoutingStack
 from stacks.sagemaker_stack import SageMakerStack
 from stacks.streaming_stack import StreamingStack
@@ -57,12 +60,33 @@ class Platform(cdk.Stage):
             self.models.add_stack_dependency(self.api)
         for stack in (self.api, self.models):
             self.firewall.protect(stack.rest_api.deployment_stage)
+        self.edge = EdgeStack(
+            self,
+            "EdgeStack",
+            region=region,
+            services=self.api.rest_api,
+            models=self.models.rest_api,
+            **below,
+        )
+        self.monitoring = MonitoringStack(
+            self, "MonitoringStack", routing=self.routing, api=self.api, **below
+        )
         stacks = (
             *(self.network, self.data, self.firewall, self.streaming),
             *(self.functions, self.routing, self.api, self.models),
+            *(self.edge, self.monitoring),
         )
         for stack in stacks:
             stack.termination_protection = stack.stateful and environment.production
+        if environment.pipeline and region == environment.regions[0]:
+            pipeline = PipelineStack(
+                self,
+                "PipelineStack",
+                environment=environment,
+                pipeline=environment.pipeline,
+                data=self.data,
+            )
+            pipeline.termination_protection = environment.production
         for key, value in {
             "Environment": environment.slug,
             "Team": environment.tags.team,

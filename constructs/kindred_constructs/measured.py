@@ -27,7 +27,7 @@ def measured(
         dimensions_map={"environment": environment, "service": service},
         statistic=statistic,
         period=cdk.Duration.minutes(minutes),
-        label=label or name,
+        label=label,
     )
 
 

@@ -10,23 +10,31 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from kindred_constructs.canary_route import CanaryRoute
+from kindred_constructs.fargate_service import FargateService
 from kindred_constructs.measured import measured
 from kindred_constructs.operator_alarm import OperatorAlarm, Severity
-from kindred_constructs.service_scaling import ServiceScaling
 
 ERRORS_PERCENT, LATENCY_MS, CACHE_HITS_PERCENT = 5, 500, 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedService:
-    """`package` is the service's name in its metrics, `latency` the one that it is judged by."""
+    """`package` is its name in its metrics, `latency` what it is judged by.
+
+    A service that `embeds` answers from embeddings, whose vectors are cached, in one of several
+    arms.
+    """
 
     package: str
     environment: str
     latency: str
-    caches_vectors: bool
+    embeds: bool
     route: CanaryRoute
-    scaling: ServiceScaling
+    service: FargateService
+
+    @property
+    def title(self) -> str:
+        return self.package.removesuffix("_service").title()
 
     def metric(self, name: str, statistic: str, *, minutes: int = 1) -> cloudwatch.Metric:
         return measured(
@@ -45,9 +53,9 @@ class ServiceAlarms(Construct):
         super().__init__(scope, construct_id)
         self._service = service
         errors, latency = self._errors(), self._latency()
-        _scale(errors, service.scaling.more_tasks("MoreForErrors", 2))
-        _scale(latency, service.scaling.more_tasks("MoreForLatency", 1))
-        self.cache_hits = self._cache_hits() if service.caches_vectors else None
+        _scale(errors, service.service.scaling.more_tasks("MoreForErrors", 2))
+        _scale(latency, service.service.scaling.more_tasks("MoreForLatency", 1))
+        self.cache_hits = self._cache_hits() if service.embeds else None
         found = (errors, latency, self._nobody(), self.cache_hits)
         self.alarms = tuple(alarm for alarm in found if alarm)
 

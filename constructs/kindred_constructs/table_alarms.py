@@ -18,12 +18,12 @@ class TableAlarms(Construct):
     """One a table, by the names that `tables` gives them."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, tables: Mapping[str, dynamodb.TableV2]
+        self, scope: Construct, construct_id: str, *, tables: Mapping[str, dynamodb.ITableV2]
     ) -> None:
         super().__init__(scope, construct_id)
         self.alarms = tuple(self._throttled(name, table) for name, table in tables.items())
 
-    def _throttled(self, name: str, table: dynamodb.TableV2) -> OperatorAlarm:
+    def _throttled(self, name: str, table: dynamodb.ITableV2) -> OperatorAlarm:
         return OperatorAlarm(
             self,
             name,
@@ -36,7 +36,7 @@ class TableAlarms(Construct):
         )
 
 
-def metric_throttled(name: str, table: dynamodb.TableV2) -> cloudwatch.MathExpression:
+def metric_throttled(name: str, table: dynamodb.ITableV2) -> cloudwatch.MathExpression:
     return cloudwatch.MathExpression(
         expression="FILL(reads,0)+FILL(writes,0)",
         label=name,

@@ -141,6 +141,7 @@ RECORDED = {
     "AWS::RDS::DBSubnetGroup": "no network is emulated",
     **dict.fromkeys(RECORDED_TYPES, ""),
     EXPRESSION_ALARM: "nothing evaluates metric math",
+    "AWS::CloudWatch::CompositeAlarm": "what it is made of is recorded only, too",
     "AWS::ApiGatewayV2::VpcLink": "API Gateway goes to the load balancer without it",
     "AWS::ApplicationAutoScaling::ScalableTarget": "services do not scale; endpoints' variants do, "
     "by targets that no template holds",

@@ -16,6 +16,7 @@ ENVIRONMENTS = ("local", "dev", "staging", "prod")
 STACKS = (
     *("NetworkStack", "DataStack", "StreamingStack"),
     *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
+    "MonitoringStack",
 )
 STATEFUL_STACKS = {"DataStack", "StreamingStack"}
 CDK = ROOT / "node_modules" / ".bin" / "cdk"

@@ -7,7 +7,6 @@ import pytest
 from kindred.experiments import events
 from kindred_constructs.event_columns import EVENT_COLUMNS
 
-SEVERITIES = ("Critical", "Warning", "Information")
 LETTERS = ("Uncounted", "Unindexed", "Unscheduled")
 SEVEN_DAYS_HOURS = 7 * 24
 
@@ -153,15 +152,6 @@ def test_the_first_letter_raises_an_alarm(platform, letters):
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
     assert alarm["EvaluationPeriods"] == 1
-
-
-def test_every_alarm_tells_a_topic_of_its_beginning_and_its_end(platform):
-    for alarm in platform.of_type("AWS::CloudWatch::Alarm"):
-        [begun] = alarm.properties["AlarmActions"]
-        [ended] = alarm.properties["OKActions"]
-        told = platform.named(begun, stack=alarm.stack)
-        assert told in {f"NetworkStack/Alarms/{each}" for each in SEVERITIES}, alarm.path
-        assert ended == begun, alarm.path
 
 
 def test_the_index_is_inside_encrypted_and_speaks_modern_tls_only(platform):
