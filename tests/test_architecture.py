@@ -43,6 +43,7 @@ CLIENTS = {
     "types_boto3_sns",
     "types_boto3_sqs",
     "types_boto3_stepfunctions",
+    "types_boto3_xray",
 }
 INFRASTRUCTURE = {"aws_cdk", "cdk_nag", "constructs", "jsii", "kindred_constructs", "stacks"}
 

@@ -45,7 +45,11 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     # A variation that somebody forced says nothing of the units that a hash assigns.
     if exposure is not None and result.in_experiment and result.hash_used:
         answer["exposure"] = put_exposure(
-            exposure, result, segments=snapshot.segments_of(key), attributes=context.attributes
+            exposure,
+            result,
+            began=snapshot.began(key),
+            segments=snapshot.segments_of(key),
+            attributes=context.attributes,
         )
         counts["ExposuresRefused"] = int(answer["exposure"]["status"] != "accepted")
     emit(counts, current)

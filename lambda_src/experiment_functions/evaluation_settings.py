@@ -10,6 +10,8 @@ from typing import Any
 from experiment_functions.current_snapshot import CurrentSnapshot
 from kindred_aws.definition_store import DefinitionStore
 from kindred_aws.event_stream import EventStream
+from kindred_aws.pseudonym_secret import PseudonymSecret
+from kindred_aws.function_tracing import traced_session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +45,17 @@ def event_stream() -> EventStream:
     return EventStream(_client("kinesis"), stream_name=os.environ["KINESIS_STREAM_NAME"])
 
 
+@cache
+def pseudonym_secret() -> PseudonymSecret:
+    return PseudonymSecret(_client("secretsmanager"), secret_id=os.environ["PSEUDONYM_SECRET_ARN"])
+
+
 def _client(service: str) -> Any:
     from botocore.config import Config
-    from botocore.session import get_session
 
     # A caller is waiting: a refresh that hangs must not outlast it.
     config = Config(
         connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
     )
     region = evaluation_settings().region
-    return get_session().create_client(service, region_name=region, config=config)
+    return traced_session().create_client(service, region_name=region, config=config)

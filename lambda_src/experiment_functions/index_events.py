@@ -20,11 +20,14 @@ from experiment_functions.stream_records import (
     sequence_number,
 )
 from experiment_functions.stream_settings import dead_letter_queue, search_index
+from experiment_functions.stream_tracing import continue_traces
 from kindred.experiments.events import Event, key_of
+from kindred.tracing.segments import Interval
 from kindred_aws.search_index import Indexing, SearchUnavailable
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+    started = time.time()
     # Records that are no events are put aside by the function that counts.
     arrived, _ = read(event["Records"])
     indexing = _index([event for _, event in arrived])
@@ -46,6 +49,12 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
         "EventsToRetry": len(failed),
     }
     emit(counts, oldest_age_ms=oldest_age_ms(event["Records"], now=time.time()))
+    continue_traces(
+        (event for _, event in arrived),
+        Interval(started, time.time()),
+        consumer="index_events",
+        whole=not failed,
+    )
     return retry_from(failed)
 
 

@@ -18,7 +18,9 @@ from experiment_functions.stream_records import (
     shard_id,
 )
 from experiment_functions.stream_settings import dead_letter_queue, ledger
+from experiment_functions.stream_tracing import continue_traces
 from kindred.experiments.events import is_counted, key_of
+from kindred.tracing.segments import Interval
 from kindred_aws.experiment_counters import counter_shard
 
 
@@ -32,6 +34,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
 
 def _count(records: Sequence[Record], *, shard: str) -> set[str]:
     """The sequence numbers of records that are to come again."""
+    started = time.time()
     arrived, invalid = read(records)
     events = [event for _, event in arrived if is_counted(event)]
     counting = ledger().count(events, shard=counter_shard(shard))
@@ -59,4 +62,10 @@ def _count(records: Sequence[Record], *, shard: str) -> set[str]:
         "EventsToRetry": len(failed),
     }
     emit(counts, oldest_age_ms=oldest_age_ms(records, now=time.time()))
+    continue_traces(
+        (event for _, event in arrived),
+        Interval(started, time.time()),
+        consumer="process_events",
+        whole=not failed,
+    )
     return failed

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kindred_aws.dead_letters import DeadLetterQueue
 from kindred_aws.experiment_ledger import ExperimentLedger
+from kindred_aws.function_tracing import traced_session
 
 if TYPE_CHECKING:
     from kindred_aws.search_index import SearchIndex
@@ -81,7 +82,6 @@ def search_index() -> SearchIndex:
 
 def _client(service: str, region: str) -> Any:
     from botocore.config import Config
-    from botocore.session import get_session
 
     # What we send is built by us: checking each of a hundred items costs a third of the time.
     config = Config(
@@ -90,4 +90,4 @@ def _client(service: str, region: str) -> Any:
         read_timeout=5,
         retries={"mode": "standard", "total_max_attempts": 4},
     )
-    return get_session().create_client(service, region_name=region, config=config)
+    return traced_session().create_client(service, region_name=region, config=config)

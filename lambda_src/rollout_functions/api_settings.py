@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from kindred_aws.function_tracing import traced_session
+
 if TYPE_CHECKING:
     from kindred_aws.deployment_table import DeploymentTable
     from kindred_aws.function_call import FunctionCall
@@ -86,10 +88,9 @@ def transform_jobs() -> TransformJobs:
 @cache
 def _client(service: str) -> Any:
     from botocore.config import Config
-    from botocore.session import get_session
 
     # A caller waits: a call that hangs must not outlast the function, which has ten seconds.
     config = Config(
         connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
     )
-    return get_session().create_client(service, region_name=api_settings().region, config=config)
+    return traced_session().create_client(service, region_name=api_settings().region, config=config)

@@ -6,6 +6,8 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from kindred_aws.function_tracing import traced_session
+
 if TYPE_CHECKING:
     from kindred_aws.sagemaker_inference import SageMakerInference
 
@@ -20,7 +22,6 @@ def model() -> SageMakerInference:
 
 def _client() -> Any:
     from botocore.config import Config
-    from botocore.session import get_session
 
     # What is sent is built here. A model that is late is not asked again: that would be later.
     config = Config(
@@ -30,6 +31,6 @@ def _client() -> Any:
         tcp_keepalive=True,
         retries={"mode": "standard", "total_max_attempts": 1},
     )
-    return get_session().create_client(
+    return traced_session().create_client(
         "sagemaker-runtime", region_name=os.environ["AWS_REGION"], config=config
     )

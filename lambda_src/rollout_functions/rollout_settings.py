@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 from botocore.config import Config
-from botocore.session import get_session
 
 from kindred.rollout.endpoint_configuration import RolloutSettings
 from kindred_aws.deployment_table import DeploymentTable
 from kindred_aws.endpoint_lock import EndpointLock
+from kindred_aws.function_tracing import traced_session
 from kindred_aws.rollout_events import RolloutEvents
 from kindred_aws.sagemaker_endpoints import SageMakerEndpoints
 from kindred_aws.variant_metrics import VariantMetrics
@@ -79,7 +79,7 @@ def _client(service: str) -> Any:
         connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}
     )
     region = os.environ["AWS_REGION"]
-    return get_session().create_client(service, region_name=region, config=config)
+    return traced_session().create_client(service, region_name=region, config=config)
 
 
 def _listed(name: str) -> tuple[str, ...]:
