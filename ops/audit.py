@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kindred.experiments.audit_chain import AuditSigner, Verdict, verify
 from kindred_aws.definition_store import DefinitionStore, UnreadableDefinitions
+from ops.http_answers import detail_of
 from ops.local.commands import STATE
 from ops.local.operator_credentials import PlatformNotRunning
 from ops.local.running_platform import RunningPlatform, running_platform
@@ -153,19 +154,12 @@ def _from_api(log: _Log) -> Iterator[Record]:
             }
             answer = client.get(f"{log.url.rstrip('/')}/api/v1/audit-logs", params=asked)
             if answer.status_code != httpx.codes.OK:
-                raise Unreadable(f"{log.url}: answered {answer.status_code}: {_detail(answer)}")
+                raise Unreadable(f"{log.url}: answered {detail_of(answer)}")
             page = answer.json()
             yield from page["records"]
             cursor = page["next_cursor"]
             if cursor is None:
                 return
-
-
-def _detail(answer: httpx.Response) -> str:
-    try:
-        return str(answer.json().get("detail"))
-    except (ValueError, AttributeError):
-        return answer.text[:200]
 
 
 def _secret(secret_id: str | None, here: RunningPlatform | None) -> str:

@@ -10,15 +10,10 @@ from typing import Any
 
 import httpx
 
+from ops.http_answers import PASSING, detail_of
+
 _ATTEMPTS = 8
 _LONGEST_WAIT_SECONDS = 10.0
-_PASSING = {
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
 # A running experiment counts; of one that has ended late events are still taken.
 _TAKES_EVENTS = ("running", "paused", "completed")
 
@@ -130,8 +125,8 @@ class ReplayApi:
                 continue
             if answer.is_success or answer.status_code in allowed:
                 return answer
-            reason = _detail(answer)
-            if answer.status_code not in _PASSING:
+            reason = detail_of(answer)
+            if answer.status_code not in PASSING:
                 break
         raise PlatformRefused(f"{method} {self._access.api_url}{path}: {reason}")
 
@@ -141,12 +136,3 @@ def _require_done(answer: httpx.Response, what: str) -> None:
         raise PlatformRefused(
             f"{what} waits for another person's approval: replay again once it is given"
         )
-
-
-def _detail(answer: httpx.Response) -> str:
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    detail = problem.get("detail") or problem.get("message") or answer.text[:200]
-    return f"{answer.status_code} {detail}"

@@ -10,15 +10,10 @@ from typing import Any
 
 import httpx
 
+from ops.http_answers import PASSING, detail_of
+
 _ATTEMPTS = 6
 _LONGEST_WAIT_SECONDS = 5.0
-_PASSING = {
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
 
 
 class RolloutRefused(RuntimeError):
@@ -95,18 +90,6 @@ class RolloutApi:
             if answer.status_code == HTTPStatus.UNAUTHORIZED:
                 # It may have run out while a rollout was watched.
                 del self._tokens[role]
-            elif answer.status_code not in _PASSING:
+            elif answer.status_code not in PASSING:
                 break
         raise RolloutRefused(f"{method} {self._access.url}{path}: {reason}")
-
-
-def detail_of(answer: httpx.Response) -> str:
-    """The status and what the problem document says, with the choices that it names."""
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    detail = problem.get("detail") or problem.get("message") or answer.text[:200]
-    choices = [each for error in problem.get("errors", []) for each in error.get("allowed") or []]
-    allowed = f"; allowed: {', '.join(choices)}" if choices else ""
-    return f"{answer.status_code} {detail}{allowed}"

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from ops.rollout.api import detail_of
+from ops.http_answers import detail_of
 
 _MOST_IN_FLIGHT = 64
 _TIMEOUT_SECONDS = 30
