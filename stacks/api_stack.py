@@ -14,11 +14,11 @@ from kindred_constructs.inference_service import InferenceService
 from kindred_constructs.private_rest_api import PrivateRestApi
 from stacks.api_routes import add_routes
 from stacks.data_stack import DataStack
+from stacks.deployment import ServiceName
 from stacks.environment import Environment
 from stacks.network_stack import NetworkStack
 from stacks.routing_stack import RoutingStack
 from stacks.service_plans import optional_parts, service_plan
-from stacks.sizes import TaskSizes
 from stacks.streaming_stack import StreamingStack
 
 
@@ -47,11 +47,10 @@ class ApiStack(cdk.Stack):
             vpc=network.vpc,
             container_insights_v2=ecs.ContainerInsights.ENABLED,
         )
-        sizes = environment.sizes.services
         services = (
-            self._service("Similarity", routing.similarity, sizes.similarity, streaming),
-            self._service("Prediction", routing.prediction, sizes.prediction, streaming),
-            self._experiments(routing.experiments, sizes.experiments, streaming),
+            self._service("similarity", routing.similarity, streaming),
+            self._service("prediction", routing.prediction, streaming),
+            self._experiments(routing.experiments, streaming),
         )
         for each in services:
             network.alarms.hear(*each.service.alarms)
@@ -59,12 +58,12 @@ class ApiStack(cdk.Stack):
         self._add_api(routing)
 
     def _service(
-        self, name: str, route: CanaryRoute, sizes: TaskSizes, streaming: StreamingStack
+        self, name: ServiceName, route: CanaryRoute, streaming: StreamingStack
     ) -> InferenceService:
         return InferenceService(
             self,
-            name,
-            package=f"{name.lower()}_service",
+            name.title(),
+            package=f"{name}_service",
             environment_name=self._environment.slug,
             cluster=self._cluster,
             subnets=self._network.task_subnets,
@@ -72,12 +71,10 @@ class ApiStack(cdk.Stack):
             stores=self._data.stores,
             stream=streaming.stream,
             log_key=self._network.telemetry_key,
-            plan=service_plan(sizes, self._environment),
+            plan=service_plan(name, self._environment),
         )
 
-    def _experiments(
-        self, route: CanaryRoute, sizes: TaskSizes, streaming: StreamingStack
-    ) -> ExperimentsService:
+    def _experiments(self, route: CanaryRoute, streaming: StreamingStack) -> ExperimentsService:
         data = self._data
         return ExperimentsService(
             self,
@@ -100,7 +97,7 @@ class ApiStack(cdk.Stack):
                 key=data.key,
             ),
             log_key=self._network.telemetry_key,
-            plan=service_plan(sizes, self._environment),
+            plan=service_plan("experiments", self._environment),
         )
 
     def _add_api(self, routing: RoutingStack) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from stacks.account_guards import AccountGuards
 from stacks.budgets import Budgets
 from stacks.delivery import Pipeline
+from stacks.deployment import Deployment
 from stacks.edge import Edge, public_name
 from stacks.integrations import Integrations
 from stacks.monitoring import Monitoring
@@ -41,15 +42,6 @@ class Approvals(Part):
     """With `required`, a start or a change of a rollout waits for a second person."""
 
     required: bool = False
-
-
-class Deployment(Part):
-    """How a new task definition takes over: a share first, baked under alarms, then the rest."""
-
-    strategy: Literal["canary", "rolling"] = "canary"
-    canary_percent: Annotated[int, Field(ge=1, le=50)] = 10
-    canary_bake_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
-    old_tasks_kept_minutes: Annotated[int, Field(ge=0, le=1440)] = 60
 
 
 class Domain(Part):

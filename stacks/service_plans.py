@@ -5,19 +5,21 @@ from __future__ import annotations
 import aws_cdk as cdk
 
 from kindred_constructs.experiments_service import OptionalParts
-from kindred_constructs.fargate_service import Rollout, ServicePlan
+from kindred_constructs.fargate_service import ServicePlan, TrafficShift
 from kindred_constructs.service_scaling import DailyPeak, ScalingPlan
 from kindred_constructs.service_task import TaskShape
-from stacks.environment import Deployment, Environment
+from stacks.deployment import ServiceDeployment, ServiceName
+from stacks.environment import Environment
 from stacks.integrations import Integrations
 from stacks.sizes import Autoscaling, Peak, TaskSizes
 
 
-def service_plan(tasks: TaskSizes, environment: Environment) -> ServicePlan:
+def service_plan(service: ServiceName, environment: Environment) -> ServicePlan:
+    tasks: TaskSizes = getattr(environment.sizes.services, service)
     return ServicePlan(
         shape=TaskShape(cpu=tasks.cpu, memory_mib=tasks.memory_mib, arm=environment.image.is_arm),
         scaling=_scaling(tasks, environment.sizes.autoscaling),
-        rollout=_rollout(environment.deployment),
+        shift=_shift(environment.deployment.of(service)),
     )
 
 
@@ -49,11 +51,19 @@ def _scaling(tasks: TaskSizes, autoscaling: Autoscaling) -> ScalingPlan:
     )
 
 
-def _rollout(deployment: Deployment) -> Rollout:
-    return Rollout(
+def _shift(deployment: ServiceDeployment) -> TrafficShift | None:
+    steps = {
+        "canary": (deployment.canary_percent, deployment.canary_bake_minutes),
+        "linear": (deployment.linear_percent, deployment.linear_bake_minutes),
+        "blue_green": (100, 0),
+    }
+    if deployment.strategy == "rolling":
+        return None
+    percent, bake_minutes = steps[deployment.strategy]
+    return TrafficShift(
         strategy=deployment.strategy,
-        canary_percent=deployment.canary_percent,
-        canary_bake=cdk.Duration.minutes(deployment.canary_bake_minutes),
+        step_percent=percent,
+        step_bake=cdk.Duration.minutes(bake_minutes),
         old_tasks_kept=cdk.Duration.minutes(deployment.old_tasks_kept_minutes),
     )
 

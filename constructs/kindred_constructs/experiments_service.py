@@ -96,7 +96,7 @@ class ExperimentsService(Construct):
             task=task,
             route=route,
             scaling=plan.scaling,
-            rollout=plan.rollout,
+            shift=plan.shift,
         )
         self._grant(stores, task)
 

@@ -1,4 +1,4 @@
-"""A service on Fargate that takes new versions by canary, and goes back by itself on an alarm."""
+"""A service on Fargate that takes new versions step by step, and goes back on an alarm."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ from kindred_constructs.service_task import PORT, ServiceTask, TaskShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rollout:
-    """A new version's share of requests, how long it bakes, how long old tasks stay."""
+class TrafficShift:
+    """A new version's share of requests, how long each share bakes, how long old tasks stay."""
 
-    strategy: Literal["canary", "rolling"]
-    canary_percent: int
-    canary_bake: cdk.Duration
+    strategy: Literal["canary", "linear", "blue_green"]
+    step_percent: int
+    step_bake: cdk.Duration
     old_tasks_kept: cdk.Duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePlan:
-    """How large its tasks are, how many run, and how a new version takes over."""
+    """How large its tasks are, how many run, and how a new version takes over.
+
+    Without a `shift` tasks are replaced in place, some at a time.
+    """
 
     shape: TaskShape
     scaling: ScalingPlan
-    rollout: Rollout
+    shift: TrafficShift | None
 
 
 class FargateService(Construct):
@@ -46,7 +49,7 @@ class FargateService(Construct):
         task: ServiceTask,
         route: CanaryRoute,
         scaling: ScalingPlan,
-        rollout: Rollout,
+        shift: TrafficShift | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.alarms = self._deployment_alarms(route)
@@ -63,10 +66,10 @@ class FargateService(Construct):
             health_check_grace_period=cdk.Duration.seconds(120),
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
             enable_ecs_managed_tags=True,
-            **self._deployment(rollout),
+            **self._deployment(shift),
         )
         self.connections = self.service.connections
-        self._attach(task, route, canary=rollout.strategy == "canary")
+        self._attach(task, route, shifts=shift is not None)
         groups = (route.primary, route.alternate)
         self.scaling = ServiceScaling(
             self, "Scaling", service=self.service, target_groups=groups, plan=scaling
@@ -85,38 +88,45 @@ class FargateService(Construct):
         )
         return security_group
 
-    def _attach(self, task: ServiceTask, route: CanaryRoute, *, canary: bool) -> None:
+    def _attach(self, task: ServiceTask, route: CanaryRoute, *, shifts: bool) -> None:
         route.primary.add_target(
             self.service.load_balancer_target(
                 container_name=task.container.container_name,
                 container_port=PORT,
-                alternate_target=route.alternate_target() if canary else None,
+                alternate_target=route.alternate_target() if shifts else None,
             )
         )
         route.lead_to(self, self.service)
         # Roles are usable once their policies are attached.
-        roles = [task.execution_role, *([route.shifting_role] if canary else [])]
+        roles = [task.execution_role, *([route.shifting_role] if shifts else [])]
         self.service.node.add_dependency(*roles)
 
-    def _deployment(self, rollout: Rollout) -> dict[str, Any]:
+    def _deployment(self, shift: TrafficShift | None) -> dict[str, Any]:
         alarms = ecs.DeploymentAlarmConfig(
             alarm_names=[alarm.alarm_name for alarm in self.alarms],
             behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM,
         )
-        # The circuit breaker is for rolling deployments; a canary goes back on its alarms alone.
-        rolling = rollout.strategy == "rolling"
+        # The circuit breaker is for rolling deployments; a shift goes back on its alarms alone.
+        rolling = shift is None
         breaker = ecs.DeploymentCircuitBreaker(enable=rolling, rollback=rolling)
         either: dict[str, Any] = {"deployment_alarms": alarms, "circuit_breaker": breaker}
-        if rolling:
+        if shift is None:
             return either
-        return {
-            **either,
-            "deployment_strategy": ecs.DeploymentStrategy.CANARY,
-            "canary_configuration": ecs.TrafficShiftConfig(
-                step_percent=rollout.canary_percent, step_bake_time=rollout.canary_bake
-            ),
-            "bake_time": rollout.old_tasks_kept,
-        }
+        step = ecs.TrafficShiftConfig(
+            step_percent=shift.step_percent, step_bake_time=shift.step_bake
+        )
+        own: dict[str, Any] = {
+            "canary": {
+                "deployment_strategy": ecs.DeploymentStrategy.CANARY,
+                "canary_configuration": step,
+            },
+            "linear": {
+                "deployment_strategy": ecs.DeploymentStrategy.LINEAR,
+                "linear_configuration": step,
+            },
+            "blue_green": {"deployment_strategy": ecs.DeploymentStrategy.BLUE_GREEN},
+        }[shift.strategy]
+        return {**either, **own, "bake_time": shift.old_tasks_kept}
 
     def _deployment_alarms(self, route: CanaryRoute) -> list[OperatorAlarm]:
         return [

@@ -82,7 +82,7 @@ class InferenceService(Construct):
             task=task,
             route=route,
             scaling=plan.scaling,
-            rollout=plan.rollout,
+            shift=plan.shift,
         )
         self._grant(stores, task)
         stream.grant_put(task.role)

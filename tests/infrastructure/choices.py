@@ -1,7 +1,9 @@
 """Every choice an environment file offers, and their synthesis beside each other."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -62,13 +64,15 @@ TOGGLES = {
 }
 
 
-def synthesize_choices(name: str, output: Path) -> None:
+def synthesize_choices(
+    name: str, output: Path, changes: Mapping[str, Mapping[str, Any]] = TOGGLES
+) -> None:
     """All of an environment in one application, as so many instances beside each other."""
     app = create_app(outdir=output)
     app.node.set_context("aws:cdk:disable-asset-staging", True)
     app.node.set_context("aws:cdk:bundling-stacks", [])
     document = yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())
-    for instance, change in TOGGLES.items():
+    for instance, change in changes.items():
         text = json.dumps({**document, **change, "instance": instance})
         environment = parse_environment(text, file=f"{name}.yaml")
         for region in environment.regions:

@@ -118,29 +118,6 @@ def test_requests_in_flight_end_before_a_task_does(platform, name):
     assert int(delay["deregistration_delay.timeout_seconds"]) < only["StopTimeout"] <= 120
 
 
-def test_a_new_version_gets_a_tenth_for_ten_minutes_and_goes_back_on_an_alarm(platform, name):
-    service = platform.at(f"ApiStack/{name}/Service/Resource/Service").properties
-    deployment = service["DeploymentConfiguration"]
-
-    assert deployment["Strategy"] == "CANARY"
-    assert deployment["CanaryConfiguration"] == {
-        "CanaryPercent": 10,
-        "CanaryBakeTimeInMinutes": 10,
-    }
-    assert deployment["BakeTimeInMinutes"] == 60
-    assert deployment["Alarms"]["Rollback"] is True
-    watched = {
-        platform.named(each, stack="ApiStack") for each in deployment["Alarms"]["AlarmNames"]
-    }
-    assert watched == {
-        f"ApiStack/{name}/Service/ErrorsAlarm",
-        f"ApiStack/{name}/Service/LatencyAlarm",
-    }
-    [balancer] = service["LoadBalancers"]
-    rule = balancer["AdvancedConfiguration"]["ProductionListenerRule"]
-    assert platform.named(rule, stack="ApiStack") == f"RoutingStack/{name}/Rule"
-
-
 def test_a_version_that_dies_without_answering_raises_the_alarm_too(platform, name):
     alarm = platform.at(f"ApiStack/{name}/Service/ErrorsAlarm").properties
     watched = [

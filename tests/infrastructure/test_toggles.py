@@ -93,7 +93,7 @@ def test_a_domain_brings_its_own_certificate_and_name(toggled):
 
     assert certificate.properties["DomainName"] == "internal.kindred.example.com"
     assert certificate.properties["ValidationMethod"] == "DNS"
-    assert platform.named(used, stack="ApiStack") == certificate.path
+    assert platform.named(used, stack="RoutingStack") == certificate.path
     uri = method.properties["Integration"]["Uri"]
     assert uri.startswith("https://internal.kindred.example.com/api/v1/")
 
@@ -101,7 +101,7 @@ def test_a_domain_brings_its_own_certificate_and_name(toggled):
 def test_without_a_domain_the_certificate_is_a_parameter_of_the_environment(
     toggled, environment_name
 ):
-    parameters = toggled("asis").templates["ApiStack"]["Parameters"].values()
+    parameters = toggled("asis").templates["RoutingStack"]["Parameters"].values()
 
     defaults = {each.get("Default") for each in parameters}
     assert f"/kindred/asis-{environment_name}/internal-certificate-arn" in defaults
