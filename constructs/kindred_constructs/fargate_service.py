@@ -115,7 +115,7 @@ class FargateService(Construct):
         step = ecs.TrafficShiftConfig(
             step_percent=shift.step_percent, step_bake_time=shift.step_bake
         )
-        own: dict[str, Any] = {
+        own: dict[str, dict[str, Any]] = {
             "canary": {
                 "deployment_strategy": ecs.DeploymentStrategy.CANARY,
                 "canary_configuration": step,
@@ -125,8 +125,8 @@ class FargateService(Construct):
                 "linear_configuration": step,
             },
             "blue_green": {"deployment_strategy": ecs.DeploymentStrategy.BLUE_GREEN},
-        }[shift.strategy]
-        return {**either, **own, "bake_time": shift.old_tasks_kept}
+        }
+        return {**either, **own[shift.strategy], "bake_time": shift.old_tasks_kept}
 
     def _deployment_alarms(self, route: CanaryRoute) -> list[OperatorAlarm]:
         return [
