@@ -18,7 +18,9 @@ STACKS = (
     *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
     "MonitoringStack",
 )
-STATEFUL_STACKS = {"DataStack", "StreamingStack"}
+# Where an environment's file asks for them.
+OPTIONAL_STACKS = {"PipelineStack"}
+STATEFUL_STACKS = {"DataStack", "PipelineStack", "StreamingStack"}
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 UNBUNDLED = (
     "--app",

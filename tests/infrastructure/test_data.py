@@ -7,6 +7,7 @@ from tests.infrastructure.synthesized import STATEFUL_STACKS
 STATEFUL = {
     "AWS::Cognito::UserPool",
     "AWS::DynamoDB::GlobalTable",
+    "AWS::ECR::Repository",
     "AWS::ElastiCache::ReplicationGroup",
     "AWS::KMS::Key",
     "AWS::Kinesis::Stream",
@@ -72,7 +73,8 @@ def test_stateful_stacks_cannot_be_deleted_in_production(environment, platform):
         if artifact["properties"].get("terminationProtection")
     }
 
-    assert protected == (STATEFUL_STACKS if environment.production else set())
+    stateful = STATEFUL_STACKS & set(platform.stack_artifacts)
+    assert protected == (stateful if environment.production else set())
 
 
 def test_tables_cannot_be_deleted_in_production_and_can_be_restored_everywhere(
