@@ -39,5 +39,8 @@ class EdgeSecret(secretsmanager.Secret):
     @property
     def at_the_edge(self) -> str:
         """Resolved when a stack of the edge's region is deployed; a template holds its ARN."""
-        arn = cdk.Fn.join(EDGE_REGION, cdk.Fn.split(self._home, self.secret_arn))
+        secret = self.node.default_child
+        # The L2's own attribute wants a physical name where it crosses regions.
+        assert isinstance(secret, secretsmanager.CfnSecret)
+        arn = cdk.Fn.join(EDGE_REGION, cdk.Fn.split(self._home, secret.ref))
         return cdk.SecretValue.secrets_manager(arn).unsafe_unwrap()

@@ -10,11 +10,12 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kindred_constructs.edge_bundle import EdgeBundle
-
-REGION = "us-east-1"
+from kindred_constructs.edge_secret import EDGE_REGION
+from kindred_constructs.edge_site import EdgeGuards
 
 
 class SplitUrlDistribution(Construct):
@@ -33,18 +34,22 @@ class SplitUrlDistribution(Construct):
         domain_names: Sequence[str],
         certificate: acm.ICertificate,
         configuration: Mapping[str, Any],
+        guards: EdgeGuards,
     ) -> None:
         super().__init__(scope, construct_id)
         region = cdk.Stack.of(self).region
-        if region != REGION:
-            raise ValueError(f"region: given {region}, allowed {REGION}: CloudFront takes no other")
+        if region != EDGE_REGION:
+            raise ValueError(
+                f"region: given {region}, allowed {EDGE_REGION}: CloudFront takes no other"
+            )
         self._bundle = EdgeBundle(configuration)
-        lead = self._function("SplitUrl", "split_url.handler")
-        keep = self._function("KeepVariation", "keep_variation.handler")
+        lead = self._function("SplitUrl", "split_url.handler", guards)
+        keep = self._function("KeepVariation", "keep_variation.handler", guards)
         self.distribution = cloudfront.Distribution(
             self,
             "Resource",
             domain_names=list(domain_names),
+            web_acl_id=guards.firewall.arn,
             certificate=certificate,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
@@ -65,6 +70,7 @@ class SplitUrlDistribution(Construct):
                 ],
             ),
         )
+        guards.logs.keep(self.distribution)
 
     def _cache_policy(self) -> cloudfront.CachePolicy:
         """By address and query: variations may differ in a parameter alone, and in no cookie."""
@@ -77,7 +83,8 @@ class SplitUrlDistribution(Construct):
             enable_accept_encoding_gzip=True,
         )
 
-    def _function(self, construct_id: str, handler: str) -> lambda_.Function:
+    def _function(self, construct_id: str, handler: str, guards: EdgeGuards) -> lambda_.Function:
+        log_group = logs.LogGroup(self, f"{construct_id}Log", encryption_key=guards.log_key)
         return lambda_.Function(
             self,
             construct_id,
@@ -93,12 +100,13 @@ class SplitUrlDistribution(Construct):
                 exclude=["**/__pycache__"],
             ),
             handler=f"edge_functions.{handler}",
-            role=self._role(f"{construct_id}Role"),
+            role=self._role(f"{construct_id}Role", log_group),
+            log_group=log_group,
             # A version that replicas still run cannot be deleted.
             current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.RETAIN),
         )
 
-    def _role(self, construct_id: str) -> iam.Role:
+    def _role(self, construct_id: str, log_group: logs.ILogGroup) -> iam.Role:
         role = iam.Role(
             self,
             construct_id,
@@ -110,15 +118,17 @@ class SplitUrlDistribution(Construct):
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-                # A replica makes its log where it runs, in any region, under the function's name.
+                # A replica makes the group where it runs, in any region: under the same name, or
+                # under the function's, as before functions could name one.
                 resources=[
                     cdk.Stack.of(self).format_arn(
                         service="logs",
                         region="*",
                         resource="log-group",
-                        resource_name=f"/aws/lambda/{REGION}.*",
+                        resource_name=name,
                         arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
                     )
+                    for name in (f"{log_group.log_group_name}:*", f"/aws/lambda/{EDGE_REGION}.*")
                 ],
             )
         )

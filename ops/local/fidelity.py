@@ -50,6 +50,12 @@ EXECUTES = {
     "AWS::ApiGateway::UsagePlan": "keys; throttling and quota by the emulator's own count, which "
     "says nothing of how AWS throttles",
     "AWS::ApiGateway::UsagePlanKey": "",
+    "AWS::CloudFront::CachePolicy": "what is forwarded; nothing is kept",
+    "AWS::CloudFront::Distribution": "behaviours, functions and headers, at "
+    "<name>.cloudfront.localhost; no cache, web ACL, log or Lambda@Edge",
+    "AWS::CloudFront::Function": "by Node.js",
+    "AWS::CloudFront::OriginAccessControl": "lets the distribution read its bucket",
+    "AWS::CloudFront::ResponseHeadersPolicy": "",
     "AWS::CloudWatch::Alarm": "evaluated over what services, models and tests put, all its "
     "periods as one",
     "AWS::Cognito::UserPool": "users, groups and signed tokens; no e-mail, no second factor, no "

@@ -16,11 +16,11 @@ ENVIRONMENTS = ("local", "dev", "staging", "prod")
 STACKS = (
     *("NetworkStack", "DataStack", "StreamingStack"),
     *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
-    "MonitoringStack",
+    *("EdgeStack", "FirewallStack", "MonitoringStack"),
 )
 # Where an environment's file asks for them.
 OPTIONAL_STACKS = {"PipelineStack"}
-STATEFUL_STACKS = {"DataStack", "PipelineStack", "StreamingStack"}
+STATEFUL_STACKS = {"DataStack", "EdgeStack", "PipelineStack", "StreamingStack"}
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 UNBUNDLED = (
     "--app",
