@@ -84,6 +84,8 @@ def _experiment(experiment: Experiment, now: datetime) -> dict[str, Any]:
         "name": experiment.name,
         # Of ours: what an exposure has to say of the unit.
         "segments": list(experiment.segments),
+        # Ours too: under which pseudonym its units are known.
+        **({"startedAt": experiment.starts_at.isoformat()} if experiment.starts_at else {}),
         # Nothing runs by itself in a page: whoever shows the variation asks for it.
         "manual": True,
         "active": running,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from kindred.experiments.engine.conditions import Conditions
@@ -93,6 +94,11 @@ class Snapshot:
     def segments_of(self, key: str) -> tuple[str, ...]:
         """The attributes by whose values the experiment's results are split."""
         return tuple(self._experiments[key].definition.get("segments") or ())
+
+    def began(self, key: str) -> datetime | None:
+        """When the experiment started, where the payload tells."""
+        started = self._experiments[key].definition.get("startedAt")
+        return datetime.fromisoformat(started) if started else None
 
 
 def compile_snapshot(payload: Mapping[str, Any], *, decryption_key: str | None = None) -> Snapshot:

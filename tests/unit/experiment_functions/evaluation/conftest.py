@@ -26,9 +26,13 @@ PAYLOAD = {
             "meta": [{"key": "control"}, {"key": "green"}],
             "hashVersion": 2,
             "segments": ["country", "premium", "tags"],
+            "startedAt": "2026-03-01T00:00:00+00:00",
         }
     ],
 }
+
+
+FIRST_GENERATION = json.dumps({"number": 1, "since": "2000-01-01T00:00:00Z", "key": "k" * 64})
 
 
 class Cloud:
@@ -37,6 +41,8 @@ class Cloud:
         self.kinesis = boto3.client("kinesis", region_name=REGION)
         self.s3.create_bucket(Bucket="definitions")
         self.kinesis.create_stream(StreamName="events", ShardCount=1)
+        self.secrets = boto3.client("secretsmanager", region_name=REGION)
+        self.secrets.create_secret(Name="pseudonyms", SecretString=FIRST_GENERATION)
         self.revision = 0
 
     def publish(self, payload):
@@ -61,12 +67,14 @@ def empty_cloud(monkeypatch):
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("DEFINITIONS_BUCKET", "definitions")
     monkeypatch.setenv("KINESIS_STREAM_NAME", "events")
+    monkeypatch.setenv("PSEUDONYM_SECRET_ARN", "pseudonyms")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Kindred")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
     for cached in (
         evaluation_settings.evaluation_settings,
         evaluation_settings.current_snapshot,
         evaluation_settings.event_stream,
+        evaluation_settings.pseudonym_secret,
         evaluate_flag.recent_results,
     ):
         cached.cache_clear()

@@ -1,9 +1,11 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from experiment_functions import assign
 from kindred.experiments.events import Exposure
+from kindred.privacy.generations import rotated
+from tests.pseudonyms import pseudonym
 
 UNIT = {"id": "unit-1", "country": "DE", "premium": True, "tags": ["a"]}
 
@@ -30,12 +32,35 @@ def test_an_exposure_is_put_on_the_stream_with_its_segments(cloud):
 
     ((partition_key, event),) = cloud.events()
     assert isinstance(event, Exposure)
-    assert partition_key == event.unit_id == "unit-1"
+    assert partition_key == event.unit_id == pseudonym("unit-1")
+    assert answer["hash_value"] == "unit-1"
     assert (event.experiment_id, event.variation) == ("button", answer["variation"])
     assert event.segments == {"country": "DE", "premium": "true"}
     assert event.covariate == 2.5
     assert answer["exposure"] == {"event_id": event.event_id, "status": "accepted"}
     assert abs((datetime.now(UTC) - event.occurred_at).total_seconds()) < 10
+
+
+def test_a_unit_keeps_its_pseudonym_in_an_experiment_that_began_before_a_rotation(cloud):
+    held = cloud.secrets.get_secret_value(SecretId="pseudonyms")["SecretString"]
+    today = datetime(2026, 6, 1, tzinfo=UTC)
+    after = rotated(held, key="b" * 64, now=today, keep=timedelta(days=1000))
+    cloud.secrets.put_secret_value(SecretId="pseudonyms", SecretString=after)
+
+    ask(track=True)
+
+    ((_, event),) = cloud.events()
+    assert event.unit_id == pseudonym("unit-1")
+
+
+def test_without_pseudonyms_an_exposure_is_to_be_sent_again(cloud):
+    cloud.secrets.delete_secret(SecretId="pseudonyms", ForceDeleteWithoutRecovery=True)
+
+    answer = ask(track=True, event_id="call-0000000000001")
+
+    assert answer["exposure"] == {"event_id": "call-0000000000001", "status": "retry"}
+    assert answer["in_experiment"]
+    assert cloud.events() == []
 
 
 def test_an_exposure_keeps_the_id_that_makes_it_count_once(cloud):
