@@ -13,6 +13,7 @@ from constructs import IConstruct
 from pydantic import Field, model_validator
 
 from stacks.environment import Environment
+from stacks.recovery import STANDBY
 from stacks.sizes import Part
 from stacks.yaml_file import read_mapping, validated
 
@@ -65,15 +66,24 @@ def acknowledge(
     environment: Environment,
     acknowledgements: Sequence[Acknowledgement],
 ) -> None:
-    """Where a path does not exist in this environment, there is nothing to acknowledge."""
+    """Where a path does not exist in this environment, there is nothing to acknowledge.
+
+    What is right of a stack is right of the one that stands by for it in a second region.
+    """
     for each in acknowledgements:
         if each.environments is not None and environment.name not in each.environments:
             continue
-        node: IConstruct | None = stage
-        for part in each.path.split("/"):
-            node = node.node.try_find_child(part) if node else None
-        if node:
-            given = each.id_in(
-                stage=stage.node.id, region=stage.region or "", slug=environment.slug
-            )
-            cdk.Validations.of(node).acknowledge(cdk.Acknowledgment(id=given, reason=each.reason))
+        for path in (each.path, f"{STANDBY}{each.path}"):
+            if node := _at(stage, path):
+                region = cdk.Stack.of(node).region
+                given = each.id_in(stage=stage.node.id, region=region, slug=environment.slug)
+                cdk.Validations.of(node).acknowledge(
+                    cdk.Acknowledgment(id=given, reason=each.reason)
+                )
+
+
+def _at(stage: cdk.Stage, path: str) -> IConstruct | None:
+    node: IConstruct | None = stage
+    for part in path.split("/"):
+        node = node.node.try_find_child(part) if node else None
+    return node

@@ -17,6 +17,8 @@ from stacks.lambda_stack import LambdaStack
 from stacks.monitoring_stack import MonitoringStack
 from stacks.network_stack import NetworkStack
 from stacks.pipeline_stack import PipelineStack
+from stacks.recovering import recovering
+from stacks.recovery_stack import RecoveryStack
 from stacks.routing_stack import RoutingStack
 from stacks.sagemaker_stack import SageMakerStack
 from stacks.streaming_stack import StreamingStack
@@ -35,12 +37,14 @@ class Platform(cdk.Stage):
             ),
         )
         self.environment = environment
+        self.recovery = self._second_region()
         self.network = NetworkStack(self, "NetworkStack", environment=environment)
         self.data = DataStack(
             self,
             "DataStack",
             environment=environment,
             network=self.network,
+            replicas=self.recovery.replicas if self.recovery else None,
         )
         below: dict[str, Any] = {
             "environment": environment,
@@ -75,6 +79,7 @@ class Platform(cdk.Stage):
             *(self.network, self.data, self.firewall, self.streaming),
             *(self.functions, self.routing, self.api, self.models),
             *(self.edge, self.monitoring),
+            *recovering(self, environment, recovery=self.recovery, first=self.data),
         )
         for stack in stacks:
             stack.termination_protection = stack.stateful and environment.production
@@ -94,3 +99,12 @@ class Platform(cdk.Stage):
             "CostCenter": environment.tags.cost_center,
         }.items():
             cdk.Tags.of(self).add(key, value)
+
+    def _second_region(self) -> RecoveryStack | None:
+        """Before the data of the first, which is replicated there."""
+        environment = self.environment
+        region = environment.recovery.region
+        if region is None:
+            return None
+        there = cdk.Environment(account=environment.account, region=region)
+        return RecoveryStack(self, "RecoveryStack", environment=environment, env=there)

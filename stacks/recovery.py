@@ -10,6 +10,9 @@ from pydantic import Field, model_validator
 from stacks.regions import Region
 from stacks.sizes import Part
 
+# Before the id of a stack that is in the second region what another is in the first.
+STANDBY = "Standby"
+
 Strategy = Literal["none", "backup_and_restore", "pilot_light", "warm_standby"]
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
 
@@ -35,7 +38,8 @@ class Recovery(Part):
 
     `backup_days` is how long AWS Backup keeps what it copies, in either region. With
     `fault_injection` there are experiments that stop tasks, move the database's writer and pause
-    replication; somebody starts each by hand.
+    replication; somebody starts each by hand. `serves` is changed after a failover: the region
+    that serves has all of its tasks, and takes the daily decisions.
     """
 
     strategy: Strategy = "none"
@@ -44,6 +48,7 @@ class Recovery(Part):
     rpo_minutes: Minutes | None = None
     backup_days: Annotated[int, Field(ge=7, le=365)] = 35
     fault_injection: bool = False
+    serves: Literal["first", "second"] = "first"
 
     @property
     def replicates(self) -> bool:
@@ -61,6 +66,11 @@ class Recovery(Part):
                 )
             return self
         best = BEST[self.strategy]
+        if self.serves == "second" and not self.replicates:
+            raise ValueError(
+                f"serves: given second with strategy {self.strategy}, allowed first: "
+                "no second region stands by"
+            )
         if self.region is None or self.rto_minutes is None or self.rpo_minutes is None:
             raise ValueError(
                 f"given strategy {self.strategy}, allowed with region, rto_minutes and rpo_minutes"

@@ -121,6 +121,14 @@ class RelationalDatabase(Construct):
         return _url(self._cluster.cluster_endpoint)
 
     @property
+    def cluster_arn(self) -> str:
+        return self._cluster.cluster_arn
+
+    @property
+    def cluster_identifier(self) -> str:
+        return self._cluster.cluster_identifier
+
+    @property
     def reader_url(self) -> str:
         return _url(self._cluster.cluster_read_endpoint)
 

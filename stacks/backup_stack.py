@@ -1,0 +1,70 @@
+"""Copies of what cannot be made again, in a vault here and in one of the second region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_backup as backup
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from kindred_constructs.backup_plan import BackupPlan, Frequency
+from kindred_constructs.backup_vault import BackupVault
+from kindred_constructs.house_rules import removal_policy
+from stacks.data_stack import DataStack
+from stacks.environment import Environment
+from stacks.recovery import Recovery
+from stacks.recovery_stack import RecoveryStack
+
+# A backup of the night before is up to this old: a day, an hour until it starts, and its copying.
+_DAILY_MINUTES = 28 * 60
+
+
+class BackupStack(cdk.Stack):
+    stateful = True
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        data: DataStack,
+        recovery: RecoveryStack,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        self.vault = BackupVault(
+            self,
+            "Vault",
+            key=data.key,
+            production=environment.production,
+            removal_policy=removal_policy(production=environment.production),
+        )
+        arns = [data.database.cluster_arn, *(table.table_arn for table in _tables(data))]
+        BackupPlan(
+            self,
+            "Plan",
+            vault=self.vault,
+            copied_to=recovery.vault.elsewhere(self, "Copies"),
+            every=_every(environment.recovery),
+            kept_days=environment.recovery.backup_days,
+            resources=[backup.BackupResource.from_arn(arn) for arn in arns],
+        )
+        cdk.CfnOutput(self, "VaultName", value=self.vault.backup_vault_name)
+
+
+def _tables(data: DataStack) -> list[dynamodb.ITableV2]:
+    """All but the log of requests, which expires before anybody would restore it."""
+    experiments, counters, rollouts = data.stores.tables, data.counters, data.rollouts
+    return [
+        *(experiments.experiments, experiments.metrics, counters.counters, counters.ledger),
+        *(rollouts.deployments, rollouts.endpoints, data.retraining.runs),
+    ]
+
+
+def _every(recovery: Recovery) -> Frequency:
+    """Where data is replicated as well, backups are against mistakes: one of each night."""
+    promised = recovery.rpo_minutes or 0
+    return "day" if recovery.replicates or promised >= _DAILY_MINUTES else "hour"
