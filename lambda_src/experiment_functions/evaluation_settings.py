@@ -10,9 +10,8 @@ from typing import Any
 from experiment_functions.current_snapshot import CurrentSnapshot
 from kindred_aws.definition_store import DefinitionStore
 from kindred_aws.event_stream import EventStream
-from kindred_aws.pseudonym_secret import PseudonymSecret
-from kindred_aws.pseudonym_secret import PseudonymSecret
 from kindred_aws.function_tracing import traced_session
+from kindred_aws.pseudonym_secret import PseudonymSecret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +43,6 @@ def current_snapshot() -> CurrentSnapshot:
 @cache
 def event_stream() -> EventStream:
     return EventStream(_client("kinesis"), stream_name=os.environ["KINESIS_STREAM_NAME"])
-
-
-@cache
-def pseudonym_secret() -> PseudonymSecret:
-    return PseudonymSecret(_client("secretsmanager"), secret_id=os.environ["PSEUDONYM_SECRET_ARN"])
 
 
 @cache

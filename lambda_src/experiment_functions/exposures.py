@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from experiment_functions.evaluation_observation import logger
-from experiment_functions.evaluation_observation import logger
 from experiment_functions.evaluation_request import InvalidRequest, read_covariate, read_event_id
 from experiment_functions.evaluation_settings import event_stream, pseudonym_secret
 from kindred.experiments.engine.attribute_values import unit_text
@@ -16,9 +15,8 @@ from kindred.experiments.engine.results import ExperimentResult
 from kindred.experiments.events import Exposure, encode, new_event_id
 from kindred.experiments.segments import segment_values
 from kindred_aws.event_stream import Record
-from kindred_aws.pseudonym_secret import NoPseudonyms
-from kindred_aws.pseudonym_secret import NoPseudonyms
 from kindred_aws.function_tracing import current_traceparent
+from kindred_aws.pseudonym_secret import NoPseudonyms
 
 LONGEST_UNIT = 256
 
