@@ -62,6 +62,9 @@ class ExperimentMetrics:
     def count_request(self, method: str, route: str, status: int, latency_ms: float) -> None:
         self._requests.count(method, route, status, latency_ms)
 
+    def count_unfinished(self) -> None:
+        self._requests.count_unfinished()
+
     def count(self, name: str, amount: int = 1) -> None:
         """`name` is one of COUNTS."""
         self._counts[name].inc(amount)
@@ -91,7 +94,7 @@ class ExperimentMetrics:
             emf.add_metric(name=name, unit=MetricUnit.Count, value=count)
         for name, value in self._minute_gauges.items():
             emf.add_metric(name=name, unit=MetricUnit.NoUnit, value=value)
-        self._requests.add_latencies(emf)
+        self._requests.add_to(emf)
         emf.flush_metrics()
         self._requests.start_minute()
         self._start_minute()

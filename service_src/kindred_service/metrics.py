@@ -47,11 +47,15 @@ class ServiceMetrics:
                 ("error_rate_4xx", "Percent of the last minute's requests answered 4xx"),
                 ("error_rate_5xx", "Percent of the last minute's requests answered 5xx"),
                 ("embedding_cache_hit_rate", "Percent of query vectors that were not computed"),
+                ("revenue", "US dollars of conversions, last minute"),
                 ("revenue_per_request", "US dollars of conversions a request, last minute"),
                 ("user_satisfaction_score", "Mean satisfaction, 1 to 5, last minute with any"),
             )
         }
         self._by_arm = {
+            "impressions_by_arm": Gauge(
+                "impressions_by_arm", "Answers, last minute", ["arm"], registry=self.registry
+            ),
             "ctr_by_arm": Gauge(
                 "ctr_by_arm", "Clicks an impression", ["arm"], registry=self.registry
             ),
@@ -71,6 +75,9 @@ class ServiceMetrics:
 
     def count_request(self, method: str, route: str, status: int, latency_ms: float) -> None:
         self._requests.count(method, route, status, latency_ms)
+
+    def count_unfinished(self) -> None:
+        self._requests.count_unfinished()
 
     def observe_latency(self, name: str, latency_ms: float) -> None:
         """`name` is one of LATENCIES."""
@@ -96,7 +103,7 @@ class ServiceMetrics:
         for name, value in self._minute_rates().items():
             self._rates[name].set(value)
             emf.add_metric(name=name, unit=_UNITS.get(name, MetricUnit.Percent), value=value)
-        self._requests.add_latencies(emf)
+        self._requests.add_to(emf)
         emf.flush_metrics()
         self._print_arms()
         self._requests.start_minute()
@@ -105,7 +112,8 @@ class ServiceMetrics:
     def _minute_rates(self) -> dict[str, float]:
         rates = self._requests.rates()
         if requests := self._requests.requests:
-            rates["revenue_per_request"] = sum(self._values("conversion")) / requests
+            rates["revenue"] = sum(self._values("conversion"))
+            rates["revenue_per_request"] = rates["revenue"] / requests
         if sum(self._vectors):
             rates["embedding_cache_hit_rate"] = 100 * self._vectors[False] / sum(self._vectors)
         if ratings := self._values("satisfaction"):
@@ -121,6 +129,7 @@ class ServiceMetrics:
         for arm in sorted(seen, key=number_of):
             values: dict[str, float] = {}
             if impressions := self._impressions[arm]:
+                values["impressions_by_arm"] = impressions
                 values["ctr_by_arm"] = len(self._outcomes["click", arm]) / impressions
             if errors := self._outcomes["performance", arm]:
                 values["prediction_accuracy_mae"] = sum(errors) / len(errors)
@@ -143,6 +152,7 @@ class ServiceMetrics:
 
 _UNITS = {
     "requests_per_second": MetricUnit.CountPerSecond,
+    "revenue": MetricUnit.NoUnit,
     "revenue_per_request": MetricUnit.NoUnit,
     "user_satisfaction_score": MetricUnit.NoUnit,
 }

@@ -29,6 +29,8 @@ _tracer = trace.get_tracer("kindred_service")
 class CountsRequests(Protocol):
     def count_request(self, method: str, route: str, status: int, latency_ms: float) -> None: ...
 
+    def count_unfinished(self) -> None: ...
+
 
 class Observation:
     def __init__(self, app: ASGIApp, *, metrics: CountsRequests, logger: Logger) -> None:
@@ -53,14 +55,16 @@ class Observation:
         correlation_id = scope["correlation_id"]
         self._log_as_part_of(correlation_id, headers)
         scope["started"] = time.perf_counter()
-        status = 500
+        status, finished = 500, False
 
         async def send_observed(message: Message) -> None:
-            nonlocal status
+            nonlocal status, finished
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)[CORRELATION_HEADER] = correlation_id
             await send(message)
+            if message["type"] == "http.response.body":
+                finished = not message.get("more_body")
 
         try:
             await self._app(scope, receive, send_observed)
@@ -68,6 +72,9 @@ class Observation:
             self._logger.exception("request failed")
             await internal_error(correlation_id)(scope, receive, send_observed)
         finally:
+            if not finished and scope["path"] not in _QUIET_PATHS:
+                # Stopped on the way, as when the process ends.
+                self._metrics.count_unfinished()
             self._observe(scope, status, (time.perf_counter() - scope["started"]) * 1_000)
             if span.is_recording():
                 _describe(span, scope, status)

@@ -27,6 +27,13 @@ def outcome(kind, value, arm="v1"):
     return Outcome(event_id="e", kind=kind, experiment_id="e", arm=arm, value=value, at=0)
 
 
+def idle(uptime_seconds):
+    """What a minute without a request says: that it was idle, and no rates."""
+    names = ("requests_per_second", "request_count", "requests_unfinished", "errors_per_minute")
+    classes = ("responses_2xx", "responses_4xx", "responses_5xx")
+    return {**{name: [0.0] for name in (*names, *classes)}, "uptime_seconds": [uptime_seconds]}
+
+
 def emitted(capsys):
     """EMF values by metric name, those of arms with the arm in the name."""
     values = {}
@@ -52,19 +59,30 @@ def test_a_minute_of_traffic_gives_every_metric_of_the_requirements(metrics, clo
     for seen in (outcome("click", 1), outcome("conversion", 2.0), outcome("satisfaction", 4)):
         metrics.count_outcome(seen)
     metrics.count_outcome(outcome("performance", 0.25, arm="v2"))
+    metrics.count_unfinished()
     clock.now = 2.0
     metrics.close_minute()
 
     assert emitted(capsys) == {
         "requests_per_second": [2.0],
+        "request_count": [4.0],
+        "request_duration": [12.0, 12.0, 12.0, 12.0],
+        "requests_unfinished": [1.0],
+        "errors_per_minute": [2.0],
+        "responses_2xx": [2.0],
+        "responses_4xx": [1.0],
+        "responses_5xx": [1.0],
+        "uptime_seconds": [2.0],
         "error_rate_4xx": [25.0],
         "error_rate_5xx": [25.0],
         "embedding_cache_hit_rate": [50.0],
+        "revenue": [2.0],
         "revenue_per_request": [0.5],
         "user_satisfaction_score": [4.0],
         "similarity_search_latency": [12.0],
         "prediction_latency": [3.0],
         "ab_test_assignment_latency": [0.4],
+        "impressions_by_arm v1": [2.0],
         "ctr_by_arm v1": [0.5],
         "prediction_accuracy_mae v2": [0.25],
     }
@@ -74,7 +92,7 @@ def test_an_idle_minute_says_that_it_was_idle_and_no_rates(metrics, clock, capsy
     clock.now = 60.0
     metrics.close_minute()
 
-    assert emitted(capsys) == {"requests_per_second": [0.0]}
+    assert emitted(capsys) == idle(60.0)
 
 
 def test_more_values_than_one_emf_line_takes_are_all_kept(metrics, clock, capsys):
@@ -97,7 +115,8 @@ def test_a_model_that_was_trained_later_has_metrics_as_the_first_ones(metrics, c
     metrics.close_minute()
 
     values = emitted(capsys)
-    assert [name for name in values if "arm" in name] == ["ctr_by_arm v9", "ctr_by_arm v10"]
+    assert [name for name in values if "ctr" in name] == ["ctr_by_arm v9", "ctr_by_arm v10"]
+    assert (values["impressions_by_arm v9"], values["impressions_by_arm v10"]) == ([1.0], [1.0])
     assert (values["ctr_by_arm v9"], values["ctr_by_arm v10"]) == ([1.0], [0.0])
     assert (values["revenue_per_request"], values["user_satisfaction_score"]) == ([3.0], [5.0])
 
@@ -110,7 +129,7 @@ def test_a_minute_starts_over(metrics, clock, capsys):
     capsys.readouterr()
     metrics.close_minute()
 
-    assert emitted(capsys) == {"requests_per_second": [0.0]}
+    assert emitted(capsys) == idle(120.0)
 
 
 def test_prometheus_text_has_the_same_names(metrics):

@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kindred_service.background import repeat
+from kindred_service.observation import Observation
 from similarity_service.main import create_app
 
 
@@ -67,6 +68,44 @@ def test_requests_are_counted_by_route_and_status(similarity):
     assert 'route="/api/v1/apps/{app_id}",status="200"} 1.0' in text
     assert 'route="/api/v1/apps/{app_id}",status="404"} 1.0' in text
     assert 'route="unmatched",status="404"} 1.0' in text
+
+
+class Told:
+    def __init__(self):
+        self.requests, self.unfinished = [], 0
+
+    def count_request(self, method, route, status, latency_ms):
+        self.requests.append(status)
+
+    def count_unfinished(self):
+        self.unfinished += 1
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "unfinished"),
+    [
+        pytest.param("/a", ("http.response.start", "http.response.body"), 0, id="the whole answer"),
+        pytest.param("/a", ("http.response.start",), 1, id="its head alone"),
+        pytest.param("/a", (), 1, id="nothing"),
+        pytest.param("/healthz", (), 0, id="nothing of what nobody counts"),
+    ],
+)
+def test_a_request_that_is_stopped_on_the_way_has_not_finished(platform, path, sent, unfinished):
+    async def stopped(scope, receive, send):
+        for kind in sent:
+            await send({"type": kind, "status": 200, "headers": [], "body": b""})
+        raise asyncio.CancelledError
+
+    async def ignored(message=None):
+        return message
+
+    told = Told()
+    app = Observation(stopped, metrics=told, logger=platform.collaborators.logger)
+    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(app(scope, ignored, ignored))
+
+    assert told.unfinished == unfinished
 
 
 def test_readiness_names_models_and_catalogue(similarity):
