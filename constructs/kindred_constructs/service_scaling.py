@@ -77,9 +77,9 @@ class ServiceScaling(Construct):
         action.add_adjustment(adjustment=count, lower_bound=0)
         return action
 
-    def _scalable_target(self) -> autoscaling.CfnScalableTarget:
-        scalable_target = self._tasks.node.find_child("Target").node.default_child
-        assert isinstance(scalable_target, autoscaling.CfnScalableTarget)
+    def _scalable_target(self) -> autoscaling.ScalableTarget:
+        scalable_target = self._tasks.node.find_child("Target")
+        assert isinstance(scalable_target, autoscaling.ScalableTarget)
         return scalable_target
 
     def _raise_for(self, peak: DailyPeak) -> None:
@@ -112,7 +112,7 @@ class ServiceScaling(Construct):
             "Requests",
             policy_name=cdk.Names.unique_id(self),
             policy_type="TargetTrackingScaling",
-            scaling_target_id=self._scalable_target().ref,
+            scaling_target_id=self._scalable_target().scalable_target_id,
             target_tracking_scaling_policy_configuration=policy.TargetTrackingScalingPolicyConfigurationProperty(
                 target_value=per_second,
                 scale_out_cooldown=self._plan.scale_out_cooldown.to_seconds(),

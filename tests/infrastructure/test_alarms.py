@@ -89,8 +89,9 @@ def test_an_alarm_of_a_service_asks_for_tasks_of_that_service(platform, service,
 
     assert steps["AdjustmentType"] == "ChangeInCapacity"
     assert [step["ScalingAdjustment"] for step in steps["StepAdjustments"]] == [tasks]
+    # Its whole id: the policies that the L2 makes itself name it alike.
     target = platform.named(policy["ScalingTargetId"], stack="ApiStack")
-    assert target.startswith(f"ApiStack/{service}/Service")
+    assert target == f"ApiStack/{service}/Service/Resource/TaskCount/Target"
 
 
 @pytest.mark.parametrize(
