@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
+from kindred.privacy.pseudonyms import digest_of
+from kindred_aws.pseudonym_secret import NoPseudonyms
 from kindred_aws.sagemaker_inference import (
     CallRefused,
     EndpointNotFound,
@@ -23,7 +25,7 @@ from rollout_functions.api_problems import Refusal, answer, invalid_field, try_a
 from rollout_functions.api_requests import ProxyRequest, no_such_route, respond
 from rollout_functions.body_reading import read_body
 from rollout_functions.inference_metrics import emit_latency, emit_outcome
-from rollout_functions.inference_settings import model
+from rollout_functions.inference_settings import model, pseudonym_secret
 from rollout_functions.prediction_requests import (
     InferenceIn,
     ModelAnswer,
@@ -31,6 +33,8 @@ from rollout_functions.prediction_requests import (
     model_request,
 )
 
+# Of the 64 characters that SageMaker captures a request's own id takes 36.
+USER_DIGITS = 24
 # No fault of the caller's: of what the endpoint answered, or did not. Without any model yet there
 # is nothing to alarm about.
 _FAILURES = ("model-failed", "model-too-slow", "model-unavailable")
@@ -71,11 +75,11 @@ def _predictions(asked: InferenceIn, request_id: str) -> dict[str, Any]:
 def _ask(asked: InferenceIn, request_id: str) -> ModelReply:
     """Raises Refusal."""
     body = model_request(asked.features, asked.top_k)
-    # What is captured tells requests apart, and users without naming them.
-    user = hashlib.sha256(asked.user_id.encode()).hexdigest()[:16]
     try:
         return model().invoke(
-            body, variant=asked.target_variant, inference_id=f"{user}-{request_id}"[:64]
+            body,
+            variant=asked.target_variant,
+            inference_id=_inference_id(asked.user_id, request_id),
         )
     except EndpointNotFound as error:
         raise try_again(
@@ -99,6 +103,16 @@ def _ask(asked: InferenceIn, request_id: str) -> ModelReply:
         ) from error
     except ModelNotReached as error:
         raise _unavailable() from error
+
+
+def _inference_id(user_id: str, request_id: str) -> str:
+    """What is captured tells requests apart, and users of a day without naming them."""
+    try:
+        pseudonyms = pseudonym_secret().current
+    except NoPseudonyms:
+        return request_id[:64]
+    user = digest_of(pseudonyms.on_day(user_id, at=datetime.now(UTC)))
+    return f"{user[:USER_DIGITS]}-{request_id}"[:64]
 
 
 def _unavailable() -> Refusal:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kindred_aws.function_tracing import traced_session
 
 if TYPE_CHECKING:
+    from kindred_aws.pseudonym_secret import PseudonymSecret
     from kindred_aws.sagemaker_inference import SageMakerInference
 
 
@@ -18,6 +19,20 @@ def model() -> SageMakerInference:
     from kindred_aws.sagemaker_inference import SageMakerInference
 
     return SageMakerInference(_client(), endpoint_name=os.environ["ENDPOINT_NAME"])
+
+
+@cache
+def pseudonym_secret() -> PseudonymSecret:
+    from botocore.config import Config
+
+    from kindred_aws.pseudonym_secret import PseudonymSecret
+
+    # A caller is waiting, who can do without.
+    config = Config(connect_timeout=0.5, read_timeout=1, retries={"total_max_attempts": 1})
+    client = traced_session().create_client(
+        "secretsmanager", region_name=os.environ["AWS_REGION"], config=config
+    )
+    return PseudonymSecret(client, secret_id=os.environ["PSEUDONYM_SECRET_ARN"])
 
 
 def _client() -> Any:

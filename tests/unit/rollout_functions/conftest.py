@@ -12,6 +12,7 @@ from moto import mock_aws
 from ops.local.sagemaker.control_plane import ControlPlane
 from ops.local.sagemaker.in_process import attach
 from rollout_functions import api_settings, inference_settings
+from tests.pseudonyms import SecretFake
 from tests.unit.rollout_functions.fake_sagemaker import FakeSageMaker
 
 REGION = "us-east-1"
@@ -69,6 +70,7 @@ def environment(monkeypatch):
     # Its loader keeps the descriptions of services, which take most of a test's time to read.
     monkeypatch.setattr("botocore.session.get_session", shared_session)
     forget()
+    monkeypatch.setattr("rollout_functions.inference.pseudonym_secret", SecretFake)
     yield
     forget()
 
