@@ -16,7 +16,7 @@ from constructs import Construct
 from kindred_constructs.function_bundle import FunctionBundle
 from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 
-# Of what functions measure.
+# Of what services measure, under their environment's name, and of what /inference does.
 NAMESPACE = "Kindred"
 # Of a function in a VPC. EC2 knows no resource before the interface exists, and its Describe
 # actions never do.
@@ -37,6 +37,11 @@ class FunctionRules:
     environment_name: str
     arm: bool
     log_key: kms.IKey
+
+    @property
+    def metrics_namespace(self) -> str:
+        """Of one environment alone: what functions measure says nothing else of it."""
+        return f"{NAMESPACE}/{self.environment_name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,7 @@ class PythonFunction(Construct):
             environment={
                 "ENVIRONMENT": rules.environment_name,
                 "POWERTOOLS_SERVICE_NAME": handler.partition(".")[0],
-                "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
+                "POWERTOOLS_METRICS_NAMESPACE": rules.metrics_namespace,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **environment,
             },

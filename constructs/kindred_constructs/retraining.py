@@ -14,7 +14,7 @@ from kindred_constructs.drift_alarms import DriftAlarms
 from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.function_schedule import FunctionSchedule, daily
 from kindred_constructs.machine_alarms import MachineAlarms
-from kindred_constructs.python_function import NAMESPACE, PythonFunction
+from kindred_constructs.python_function import PythonFunction
 from kindred_constructs.retraining_functions import (
     RetrainingFunctions,
     RetrainingParts,
@@ -108,7 +108,12 @@ class Retraining(Construct):
         """Features first: drift is measured against what they are."""
         self._schedule("FeedFeaturesDaily", self.functions.feed_features, daily("02:00"))
         self._schedule("DetectDriftDaily", self.functions.detect_drift, daily("04:00"))
-        alarms = DriftAlarms(self, "Drift", namespace=NAMESPACE, service="detect_drift")
+        alarms = DriftAlarms(
+            self,
+            "Drift",
+            namespace=self._asset.rules.metrics_namespace,
+            service="detect_drift",
+        )
         self._asset.alarms.warning.hear(alarms.features, alarms.predictions)
         self._start_by(alarms.predictions)
 

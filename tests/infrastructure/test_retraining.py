@@ -199,11 +199,12 @@ def test_retraining_starts_weekly_and_when_predictions_drift(environment, platfo
     ],
 )
 def test_drift_raises_an_alarm_that_lasts_until_it_is_measured_again(
-    platform, alarm, metric, above
+    environment, platform, alarm, metric, above
 ):
     properties = platform.at(f"{PART}/Drift/{alarm}").properties
 
-    assert (properties["Namespace"], properties["MetricName"]) == ("Kindred", metric)
+    namespace = f"Kindred/{environment.slug}"
+    assert (properties["Namespace"], properties["MetricName"]) == (namespace, metric)
     assert properties["Dimensions"] == [{"Name": "service", "Value": "detect_drift"}]
     assert (properties["ComparisonOperator"], properties["Threshold"]) == (
         "GreaterThanThreshold",

@@ -192,7 +192,7 @@ def _answered(walk: RetrainingWalk, path: str, arms: dict[int, Arm]) -> Callable
 def _prediction_alarm(walk: RetrainingWalk) -> str:
     [alarm] = walk.platform.aws("cloudwatch").describe_alarms_for_metric(
         MetricName="PredictionMaeGrowth",
-        Namespace="Kindred",
+        Namespace="Kindred/local",
         Dimensions=[{"Name": "service", "Value": "detect_drift"}],
     )["MetricAlarms"]
     name: str = alarm["AlarmName"]
