@@ -116,12 +116,20 @@ class ApiStack(cdk.Stack):
         )
         self.rest_api = api.api
         add_routes(api, people=api.add_user_authorizer(self._data.users))
-        plan, key = api.add_partner(
-            "Default",
-            rate_per_second=throttle.rate_per_second,
-            burst=throttle.burst,
-            daily_quota=throttle.daily_quota,
-        )
+        self._add_clients(api)
         cdk.CfnOutput(self, "ApiUrl", value=api.api.url)
+
+    def _add_clients(self, api: PrivateRestApi) -> None:
+        """The operator's plan and key, and those of each tier."""
+        throttle = self._environment.sizes.api
+        plan = api.add_plan("Default", **throttle.model_dump())
+        key = api.add_key(plan, "DefaultPartner", holder="the operator")
         cdk.CfnOutput(self, "ApiKeyId", value=key.key_id)
         cdk.CfnOutput(self, "UsagePlanId", value=plan.usage_plan_id)
+        for name, tier in self._environment.api.client_tiers.items():
+            plan = api.add_plan(name.capitalize(), **tier.model_dump(exclude={"clients"}))
+            cdk.CfnOutput(self, f"{name.capitalize()}UsagePlanId", value=plan.usage_plan_id)
+            for client in tier.clients:
+                own = client.capitalize()
+                key = api.add_key(plan, f"{own}Client", holder=f"{client}, of the tier {name}")
+                cdk.CfnOutput(self, f"{own}ApiKeyId", value=key.key_id)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from stacks.account_guards import AccountGuards
+from stacks.api import Api
 from stacks.budgets import Budgets
 from stacks.delivery import Pipeline
 from stacks.deployment import Deployment
@@ -64,12 +65,6 @@ class Image(Part):
     def is_arm(self) -> bool:
         machine = platform.machine() if self.architecture == "host" else self.architecture
         return machine in {"arm64", "aarch64"}
-
-
-class Api(Part):
-    # API Gateway has one role for writing logs per account and region. Where environments share
-    # an account, all but one leave it to the others.
-    owns_account_log_role: bool = True
 
 
 PolicyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=128)]
@@ -207,6 +202,12 @@ class Environment(Part):
             return None
         further = None if region == self.regions[0] else region
         return public_name(kind, domain=self.domain.name, instance=self.instance, region=further)
+
+    @model_validator(mode="after")
+    def _tiers_are_within_the_stage(self) -> Self:
+        if beyond := self.api.beyond(self.sizes.api):
+            raise ValueError(beyond)
+        return self
 
     @model_validator(mode="after")
     def _a_password_is_not_enough(self) -> Self:

@@ -61,14 +61,14 @@ class FunctionApi(Construct):
     def add_partner(
         self, name: str, *, rate_per_second: int, burst: int, daily_quota: int | None
     ) -> apigateway.IApiKey:
-        _, key = rest_api_parts.partner(
+        plan = rest_api_parts.usage_plan(
             self.api,
             name,
             rate_per_second=rate_per_second,
             burst=burst,
             daily_quota=daily_quota,
         )
-        return key
+        return rest_api_parts.key_of(self.api, plan, f"{name}Partner", holder=name)
 
     def _add(
         self,

@@ -104,16 +104,21 @@ class PrivateRestApi(Construct):
     def add_user_authorizer(self, users: cognito.IUserPool) -> apigateway.IAuthorizer:
         return rest_api_parts.user_authorizer(self, users)
 
-    def add_partner(
+    def add_plan(
         self, name: str, *, rate_per_second: int, burst: int, daily_quota: int | None
-    ) -> tuple[apigateway.UsagePlan, apigateway.IApiKey]:
-        return rest_api_parts.partner(
+    ) -> apigateway.UsagePlan:
+        return rest_api_parts.usage_plan(
             self.api,
             name,
             rate_per_second=rate_per_second,
             burst=burst,
             daily_quota=daily_quota,
         )
+
+    def add_key(
+        self, plan: apigateway.UsagePlan, construct_id: str, *, holder: str
+    ) -> apigateway.IApiKey:
+        return rest_api_parts.key_of(self.api, plan, construct_id, holder=holder)
 
     def _vpc_link(self, vpc: ec2.IVpc, subnets: ec2.SubnetSelection) -> apigateway.IVpcLink:
         security_group = ec2.SecurityGroup(

@@ -75,15 +75,15 @@ def user_authorizer(scope: Construct, users: cognito.IUserPool) -> apigateway.IA
     )
 
 
-def partner(
+def usage_plan(
     api: apigateway.RestApi,
     name: str,
     *,
     rate_per_second: int,
     burst: int,
     daily_quota: int | None,
-) -> tuple[apigateway.UsagePlan, apigateway.IApiKey]:
-    """A key for one caller, and what may be done with it. AWS makes the key's value."""
+) -> apigateway.UsagePlan:
+    """What each key of the plan may send."""
     plan = api.add_usage_plan(
         f"{name}Plan",
         throttle=apigateway.ThrottleSettings(rate_limit=rate_per_second, burst_limit=burst),
@@ -92,9 +92,16 @@ def partner(
         else None,
     )
     plan.add_api_stage(stage=api.deployment_stage)
-    key = api.add_api_key(f"{name}Partner")
+    return plan
+
+
+def key_of(
+    api: apigateway.RestApi, plan: apigateway.UsagePlan, construct_id: str, *, holder: str
+) -> apigateway.IApiKey:
+    """A key for one caller. AWS makes its value, and the list of keys shows its `holder`."""
+    key = api.add_api_key(construct_id, description=f"Of {holder}")
     plan.add_api_key(key)
-    return plan, key
+    return key
 
 
 def _access_log_format() -> apigateway.AccessLogFormat:

@@ -63,6 +63,27 @@ TOGGLES = {
     "tworegions": {"regions": ["us-east-1", "eu-west-1"]},
 }
 
+# What services and the API in front of them can be told, all at once.
+SERVED = {
+    "api": {
+        "client_tiers": {
+            "trial": {"rate_per_second": 1, "burst": 2, "daily_quota": 100, "clients": ["acme"]},
+            "partner": {"rate_per_second": 10, "burst": 20, "clients": ["globex", "initech"]},
+        }
+    },
+    "deployment": {
+        "strategy": "rolling",
+        "services": {
+            "prediction": {
+                "strategy": "linear",
+                "linear_percent": 25,
+                "old_tasks_kept_minutes": 30,
+            },
+            "experiments": {"strategy": "blue_green", "old_tasks_kept_minutes": 30},
+        },
+    },
+}
+
 
 def synthesize_choices(
     name: str, output: Path, changes: Mapping[str, Mapping[str, Any]] = TOGGLES

@@ -32,6 +32,16 @@ def platforms(assembly: Path) -> dict[str, Synthesized]:
     return {name: Synthesized(assembly, f"Kindred-{name}") for name in ENVIRONMENTS}
 
 
+@pytest.fixture(scope="session")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """A strategy for each service, and tiers of clients."""
+    from tests.infrastructure.choices import SERVED, synthesize_choices
+
+    output = tmp_path_factory.mktemp("mixed")
+    synthesize_choices("dev", output, {"mixed": SERVED})
+    return Synthesized(output, "Kindred-mixed-dev")
+
+
 @cache
 def _loaded(name: str) -> Environment:
     return load_environment(name)

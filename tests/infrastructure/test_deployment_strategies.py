@@ -7,30 +7,8 @@ import pytest
 from stacks.deployment import Deployment
 from stacks.environment_file import parse_environment
 from stacks.yaml_file import InvalidFile
-from tests.infrastructure.choices import DIRECTORY, synthesize_choices
-from tests.infrastructure.synthesized import Synthesized
+from tests.infrastructure.choices import DIRECTORY
 from tests.infrastructure.test_routing import NAMES
-
-MIXED = {
-    "deployment": {
-        "strategy": "rolling",
-        "services": {
-            "prediction": {
-                "strategy": "linear",
-                "linear_percent": 25,
-                "old_tasks_kept_minutes": 30,
-            },
-            "experiments": {"strategy": "blue_green", "old_tasks_kept_minutes": 30},
-        },
-    }
-}
-
-
-@pytest.fixture(scope="module")
-def mixed(tmp_path_factory):
-    output = tmp_path_factory.mktemp("strategies")
-    synthesize_choices("dev", output, {"mixed": MIXED})
-    return Synthesized(output, "Kindred-mixed-dev")
 
 
 def deployed(platform, name):
