@@ -1,0 +1,1 @@
+"""What people are told: notices of alarms as they come, and reports by the calendar."""

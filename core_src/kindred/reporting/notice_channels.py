@@ -1,0 +1,68 @@
+"""A notice as Slack and PagerDuty take it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from kindred.reporting.notices import Notice, State
+
+Severity = Literal["critical", "warning", "information"]
+
+_SIGNS: dict[State, str] = {
+    "begun": ":rotating_light:",
+    "ended": ":white_check_mark:",
+    "told": ":mega:",
+}
+_WORDS: dict[State, str] = {"begun": "", "ended": "Over: ", "told": ""}
+# PagerDuty's own limits, of a summary and of a key.
+_LONGEST_SUMMARY = 1_024
+_LONGEST_KEY = 255
+
+
+def slack_message(
+    notice: Notice, *, channel: str, environment: str, severity: Severity
+) -> dict[str, Any]:
+    """The arguments of chat.postMessage."""
+    headline = f"{_WORDS[notice.state]}{notice.title}"
+    lines = [
+        f"{_SIGNS[notice.state]} *{_escaped(headline)}*",
+        f"{environment}, {severity}, {notice.at}",
+        _escaped(notice.reason),
+    ]
+    if notice.runbook and notice.state != "ended":
+        lines.append(f"What to do: `{notice.runbook}`")
+    if notice.link:
+        lines.append(f"<{notice.link}|Look at it>")
+    return {
+        "channel": channel,
+        "text": "\n".join(line for line in lines if line),
+        "unfurl_links": False,
+    }
+
+
+def page(
+    notice: Notice, *, routing_key: str, environment: str, severity: Severity
+) -> dict[str, Any]:
+    """An event of PagerDuty's Events API v2: the end of an alarm resolves what it triggered."""
+    key = notice.key[-_LONGEST_KEY:]
+    if notice.state == "ended":
+        return {"routing_key": routing_key, "event_action": "resolve", "dedup_key": key}
+    links = [{"href": notice.link, "text": "The alarm"}] if notice.link else []
+    return {
+        "routing_key": routing_key,
+        "event_action": "trigger",
+        "dedup_key": key,
+        "payload": {
+            "summary": f"{environment}: {notice.title}"[:_LONGEST_SUMMARY],
+            "source": f"kindred-{environment}",
+            # The word that PagerDuty knows for what is not urgent.
+            "severity": "info" if severity == "information" else severity,
+            "timestamp": notice.at,
+            "custom_details": {"reason": notice.reason, "runbook": notice.runbook or "none"},
+        },
+        "links": links,
+    }
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
