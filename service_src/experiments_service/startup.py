@@ -46,6 +46,7 @@ from kindred_aws.pseudonym_secret import PseudonymSecret
 from kindred_aws.session_store import SessionStore
 from kindred_aws.sticky_units import StickyUnits
 from kindred_aws.unit_cache import connect
+from kindred_service.metrics_port import serve_metrics
 from kindred_service.settings import InvalidSettings
 from kindred_service.startup import run
 from kindred_service.tracing import start_tracing
@@ -72,7 +73,9 @@ def serve() -> None:
         logger.setLevel(settings.log_level)
         start_tracing(os.environ, logger)
         bring_schema_up(settings.database, logger)
-        run(create_app(assemble(settings, logger)), settings.port)
+        collaborators = assemble(settings, logger)
+        serve_metrics(os.environ, collaborators.metrics.registry)
+        run(create_app(collaborators), settings.port)
     except _CANNOT_START as error:
         logger.critical("cannot start", reason=str(error) or repr(error))
         sys.exit(1)

@@ -28,6 +28,7 @@ from kindred_service.arms import Arms
 from kindred_service.collaborators import Collaborators
 from kindred_service.interactions import Interactions
 from kindred_service.metrics import ServiceMetrics
+from kindred_service.metrics_port import serve_metrics
 from kindred_service.models import ModelsDisagree, ModelShelf
 from kindred_service.query import QueryResolver
 from kindred_service.recorder import Recorder
@@ -60,8 +61,9 @@ def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
         with tempfile.TemporaryDirectory(prefix="artefacts-") as directory:
             shelf = ModelShelf(store, Path(directory))
             shelf.require(FITTED)
-            app = create_app(assemble(settings, shelf, logger))
-            run(app, settings.port)
+            collaborators = assemble(settings, shelf, logger)
+            serve_metrics(os.environ, collaborators.metrics.registry)
+            run(create_app(collaborators), settings.port)
     except _CANNOT_START as error:
         logger.critical("cannot start", reason=str(error))
         sys.exit(1)
