@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -113,7 +113,7 @@ class EdgeStack(cdk.Stack):
             self, "Zone", hosted_zone_id=domain.hosted_zone_id, zone_name=domain.name
         )
 
-    def _name(self, kind: str) -> PublicName | None:
+    def _name(self, kind: Literal["api", "console"]) -> PublicName | None:
         host = self._environment.public_name(kind, self._region)
         if not (host and self._zone):
             return None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import aws_cdk as cdk
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -12,13 +9,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from kindred_constructs.api_origins import ApiOrigins, passed_on
+from kindred_constructs.console_pages import pages_function
 from kindred_constructs.edge_site import EdgeGuards, PublicName, distribution
 from kindred_constructs.security_headers import SecurityHeaders
-
-_PAGES = Path(__file__).parents[2] / "console"
-_FUNCTION = Path(__file__).with_name("console_pages.js")
-# CloudFront's limit for the code of a function.
-MOST_BYTES = 10_240
 
 
 class ConsoleSite(Construct):
@@ -97,12 +90,3 @@ class ConsoleSite(Construct):
                 )
             ],
         )
-
-
-def pages_function() -> str:
-    """Its code, with the page that it answers baked in. Raises ValueError when it is too long."""
-    missing = json.dumps((_PAGES / "404.html").read_text("utf-8"))
-    code = _FUNCTION.read_text("utf-8").replace('"<404.html>"', missing)
-    if len(code.encode()) > MOST_BYTES:
-        raise ValueError(f"console_pages.js: given {len(code.encode())}, allowed {MOST_BYTES}")
-    return code

@@ -1,0 +1,1 @@
+"""Builds the console from its sources, and publishes it where CloudFront reads it."""
