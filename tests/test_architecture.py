@@ -35,6 +35,7 @@ CLIENTS = {
     "types_boto3_events",
     "types_boto3_kinesis",
     "types_boto3_lambda",
+    "types_boto3_logs",
     "types_boto3_s3",
     "types_boto3_sagemaker",
     "types_boto3_sagemaker_featurestore_runtime",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CURRENT = "definitions/current.json"
+# What it was made of: the definitions themselves.
+SOURCE = "definitions/source.json"
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _NOT_MODIFIED = {"304", "NotModified"}
 # Another writer came between the look and the write.

@@ -14,12 +14,10 @@ from experiments_service.publication.handover import Handover
 from experiments_service.publication.publisher import Publisher
 from experiments_service.settings import Settings
 from kindred.experiments.definitions import Definitions
-from kindred_aws.definition_store import DefinitionStore
+from kindred_aws.definition_store import SOURCE, DefinitionStore
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-
-_COPIES = "definitions/source.json"
 
 
 def create_publisher(
@@ -42,7 +40,7 @@ def create_publisher(
         channel=Channel(valkey, ttl_seconds=settings.cache.ttl_seconds),
         handover=Handover(
             payloads=DefinitionStore(s3, bucket),
-            copies=DefinitionStore(s3, bucket, key=_COPIES),
+            copies=DefinitionStore(s3, bucket, key=SOURCE),
         ),
         poll_seconds=settings.cache.ttl_seconds,
         logger=logger,

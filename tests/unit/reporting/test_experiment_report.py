@@ -75,7 +75,7 @@ def test_an_experiment_says_who_met_it_what_moved_and_why_it_goes_on():
 
 
 def test_the_control_is_not_compared_with_itself():
-    assert "'grey' is" not in told(analyses=[analyse(BUTTON, counted(1, 2), now=NOW)]).text
+    assert "'grey' has" not in told(analyses=[analyse(BUTTON, counted(1, 2), now=NOW)]).text
 
 
 def test_the_test_of_models_sums_its_week():
