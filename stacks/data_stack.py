@@ -137,6 +137,20 @@ class DataStack(cdk.Stack):
             removal_policy=kept,
         )
 
+    @property
+    def tables(self) -> dict[str, dynamodb.ITableV2]:
+        """All of them, by names for people."""
+        return {
+            "Experiments": self.stores.tables.experiments,
+            "Metrics": self.stores.tables.metrics,
+            "RequestLog": self.stores.tables.request_log,
+            "Counters": self.counters.counters,
+            "Ledger": self.counters.ledger,
+            "Deployments": self.rollouts.deployments,
+            "Endpoints": self.rollouts.endpoints,
+            "Retraining": self.retraining.runs,
+        }
+
     def _add_models(self, slug: str, kept: cdk.RemovalPolicy) -> None:
         self.packages = ModelPackages(
             self, "ModelPackages", name=f"kindred-{slug}-embeddings", removal_policy=kept

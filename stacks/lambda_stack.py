@@ -47,6 +47,7 @@ class LambdaStack(cdk.Stack):
         self._network = network
         self._data = data
         self._streaming = streaming
+        self.functions: dict[str, PythonFunction] = {}
         self._experiments = function_asset("experiment_functions", environment, network)
         self._decisions = function_asset("decision_functions", environment, network)
         self._add_evaluators()
@@ -182,6 +183,7 @@ class LambdaStack(cdk.Stack):
             memory_mib=memory_mib,
             network=network,
         )
+        self.functions[name] = function
         cdk.CfnOutput(self, f"{name}FunctionName", value=function.function.function_name)
         return function
 

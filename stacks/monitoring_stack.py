@@ -11,16 +11,27 @@ from kindred_constructs.api_alarms import ApiAlarms
 from kindred_constructs.api_objectives import availability, latency
 from kindred_constructs.burn_rate_alarms import BurnRateAlarms
 from kindred_constructs.cache_alarms import CacheAlarms
+from kindred_constructs.experiments_dashboard import ExperimentsDashboard
+from kindred_constructs.measured import cost_of_requests
+from kindred_constructs.operator_alarm import AnyOperatorAlarm
+from kindred_constructs.platform_dashboard import PlatformDashboard, PlatformParts
 from kindred_constructs.service_alarms import ServiceAlarms, WatchedService
+from kindred_constructs.service_dashboard import ServiceDashboard
 from kindred_constructs.table_alarms import TableAlarms
 from stacks.api_stack import ApiStack
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
+from stacks.lambda_stack import LambdaStack
 from stacks.network_stack import NetworkStack
 from stacks.routing_stack import RoutingStack
+from stacks.sagemaker_stack import SageMakerStack
+from stacks.streaming_stack import StreamingStack
+from stacks.watched_services import watched_services
 
 
 class MonitoringStack(cdk.Stack):
+    """Of one platform; nothing else reads it, so it may be deployed at any time."""
+
     stateful = False
 
     def __init__(
@@ -31,83 +42,65 @@ class MonitoringStack(cdk.Stack):
         environment: Environment,
         network: NetworkStack,
         data: DataStack,
+        streaming: StreamingStack,
+        functions: LambdaStack,
         routing: RoutingStack,
         api: ApiStack,
+        models: SageMakerStack,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._environment = environment
         self._network = network
-        self._data = data
-        self._api = api
-        self._watch_api()
-        for service in self._services(routing):
-            self._watch_service(service)
-        self._watch_stores()
-
-    def _watch_api(self) -> None:
-        promised, stage = self._environment.monitoring, self._api.rest_api.deployment_stage
-        alarms = ApiAlarms(self, "Api", stage=stage, silence_minutes=promised.silence_minutes)
-        self._network.alarms.hear(*alarms.alarms)
-        self.objectives = (
-            availability(stage, percent=promised.availability_percent),
-            latency(stage, percent=promised.latency_percent, within_ms=promised.latency_ms),
+        self._told: list[AnyOperatorAlarm] = []
+        parts = PlatformParts(
+            stage=api.rest_api.deployment_stage,
+            tables=data.tables,
+            database=data.database,
+            cache=data.stores.cache,
+            stream=streaming.stream,
+            functions=functions.functions,
         )
-        for objective in self.objectives:
-            burning = BurnRateAlarms(self, objective.name.title(), objective=objective)
-            self._network.alarms.hear(*burning.alarms)
-
-    def _services(self, routing: RoutingStack) -> tuple[WatchedService, ...]:
-        api, slug = self._api, self._environment.slug
-        return (
-            WatchedService(
-                package="similarity_service",
-                environment=slug,
-                latency="similarity_search_latency",
-                embeds=True,
-                route=routing.similarity,
-                service=api.similarity,
-            ),
-            WatchedService(
-                package="prediction_service",
-                environment=slug,
-                latency="prediction_latency",
-                embeds=True,
-                route=routing.prediction,
-                service=api.prediction,
-            ),
-            WatchedService(
-                package="experiments_service",
-                environment=slug,
-                latency="request_duration",
-                embeds=False,
-                route=routing.experiments,
-                service=api.experiments,
-            ),
+        self._watch_promises(parts)
+        for service in watched_services(environment.slug, api, routing):
+            self._watch_service(service, parts)
+        self._tell(*CacheAlarms(self, "Cache", cache=parts.cache).alarms)
+        self._tell(*TableAlarms(self, "Tables", tables=parts.tables).alarms)
+        PlatformDashboard(
+            self, "Dashboard", parts=parts, objectives=self._objectives, alarms=self._told
+        )
+        ExperimentsDashboard(
+            self,
+            "ExperimentsAndModels",
+            environment=environment.slug,
+            serving_endpoint=models.serving_endpoint,
         )
 
-    def _watch_service(self, service: WatchedService) -> None:
+    def _watch_promises(self, parts: PlatformParts) -> None:
+        promised = self._environment.monitoring
+        alarms = ApiAlarms(self, "Api", stage=parts.stage, silence_minutes=promised.silence_minutes)
+        self._tell(*alarms.alarms)
+        self._objectives = (
+            availability(parts.stage, percent=promised.availability_percent),
+            latency(parts.stage, percent=promised.latency_percent, within_ms=promised.latency_ms),
+        )
+        for each in self._objectives:
+            self._tell(*BurnRateAlarms(self, each.name.title(), objective=each).alarms)
+
+    def _watch_service(self, service: WatchedService, parts: PlatformParts) -> None:
         alarms = ServiceAlarms(self, service.title, service=service)
-        self._network.alarms.hear(*alarms.alarms)
+        self._tell(*alarms.alarms)
         if alarms.cache_hits:
             # Whoever tunes the cache reads mail; nobody need act on the day.
             self._network.alarms.information.hear(alarms.cache_hits)
-
-    def _watch_stores(self) -> None:
-        data = self._data
-        cache = CacheAlarms(self, "Cache", cache=data.stores.cache)
-        tables = TableAlarms(
+        ServiceDashboard(
             self,
-            "Tables",
-            tables={
-                "Experiments": data.stores.tables.experiments,
-                "Metrics": data.stores.tables.metrics,
-                "RequestLog": data.stores.tables.request_log,
-                "Counters": data.counters.counters,
-                "Ledger": data.counters.ledger,
-                "Deployments": data.rollouts.deployments,
-                "Endpoints": data.rollouts.endpoints,
-                "Retraining": data.retraining.runs,
-            },
+            f"{service.title}Dashboard",
+            service=service,
+            cache=parts.cache,
+            cost=cost_of_requests(service.environment),
         )
-        self._network.alarms.hear(*cache.alarms, *tables.alarms)
+
+    def _tell(self, *alarms: AnyOperatorAlarm) -> None:
+        self._network.alarms.hear(*alarms)
+        self._told += alarms

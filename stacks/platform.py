@@ -73,7 +73,14 @@ class Platform(cdk.Stage):
             **below,
         )
         self.monitoring = MonitoringStack(
-            self, "MonitoringStack", routing=self.routing, api=self.api, **below
+            self,
+            "MonitoringStack",
+            streaming=self.streaming,
+            functions=self.functions,
+            routing=self.routing,
+            api=self.api,
+            models=self.models,
+            **below,
         )
         stacks = (
             *(self.network, self.data, self.firewall, self.streaming),

@@ -63,6 +63,11 @@ class SageMakerStack(cdk.Stack):
         self._add_api()
         self._add_retraining()
 
+    @property
+    def serving_endpoint(self) -> str:
+        """What `/inference` asks, by SageMaker's name."""
+        return self._rollout.serving_endpoint
+
     def _add_rollout(self) -> RolloutFunctions:
         data, sizes = self._data, self._environment.sizes.endpoints
         return RolloutFunctions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from kindred_constructs.python_function import NAMESPACE
+from kindred_constructs.python_function import NAMESPACE, functions_namespace
 
 # Of several arms side by side: whichever were asked, those of later models too.
 BY_ARM = "{" + NAMESPACE + ",arm,environment,service}"
@@ -43,15 +43,30 @@ def measured_by_arm(
     )
 
 
-def counted(
-    name: str, *, namespace: str, handler: str, statistic: str = "Sum", minutes: int = 5
-) -> cloudwatch.Metric:
-    """By one of the functions, whose namespace is its environment's own."""
+def cost_of_requests(environment: str) -> cloudwatch.Metric:
+    """US dollars a million requests, of two days ago, by the function that sums a day up."""
     return cloudwatch.Metric(
-        namespace=namespace,
-        metric_name=name,
-        dimensions_map={"service": handler},
-        statistic=statistic,
-        period=cdk.Duration.minutes(minutes),
-        label=f"{name} ({handler})",
+        namespace=functions_namespace(environment),
+        metric_name="cost_per_million_requests",
+        dimensions_map={"environment": environment, "service": "summarize_day"},
+        statistic="Average",
+        period=cdk.Duration.days(1),
+        label="USD",
     )
+
+
+def counted(
+    *names: str, environment: str, handler: str, statistic: str = "Sum", minutes: int = 5
+) -> list[cloudwatch.IMetric]:
+    """By one of the functions, whose namespace is its environment's own."""
+    return [
+        cloudwatch.Metric(
+            namespace=functions_namespace(environment),
+            metric_name=name,
+            dimensions_map={"service": handler},
+            statistic=statistic,
+            period=cdk.Duration.minutes(minutes),
+            label=f"{name} ({handler})",
+        )
+        for name in names
+    ]

@@ -30,6 +30,11 @@ _INTERFACES = (
 )
 
 
+def functions_namespace(environment_name: str) -> str:
+    """Of one environment alone: what functions measure says nothing else of it."""
+    return f"{NAMESPACE}/{environment_name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionRules:
     """What all functions of an environment have in common."""
@@ -40,8 +45,7 @@ class FunctionRules:
 
     @property
     def metrics_namespace(self) -> str:
-        """Of one environment alone: what functions measure says nothing else of it."""
-        return f"{NAMESPACE}/{self.environment_name}"
+        return functions_namespace(self.environment_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -114,6 +115,10 @@ class RelationalDatabase(Construct):
             )
         if first:
             follow(self._cluster, first.everywhere)
+
+    def metric(self, name: str, statistic: str) -> cloudwatch.Metric:
+        """Of the whole cluster, by CloudWatch's name."""
+        return self._cluster.metric(name, statistic=statistic, period=cdk.Duration.minutes(5))
 
     @property
     def url(self) -> str:

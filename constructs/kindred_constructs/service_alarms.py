@@ -19,7 +19,7 @@ ERRORS_PERCENT, LATENCY_MS, CACHE_HITS_PERCENT = 5, 500, 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedService:
-    """`package` is its name in its metrics, `latency` what it is judged by.
+    """`package` is its name in its metrics, `latency` what it is judged by, `parts` what else.
 
     A service that `embeds` answers from embeddings, whose vectors are cached, in one of several
     arms.
@@ -28,6 +28,7 @@ class WatchedService:
     package: str
     environment: str
     latency: str
+    parts: tuple[str, ...]
     embeds: bool
     route: CanaryRoute
     service: FargateService

@@ -37,12 +37,14 @@ class TableAlarms(Construct):
 
 
 def metric_throttled(name: str, table: dynamodb.ITableV2) -> cloudwatch.MathExpression:
+    # Of several tables in one graph each has ids of its own.
+    reads, writes = f"reads{name}", f"writes{name}"
     return cloudwatch.MathExpression(
-        expression="FILL(reads,0)+FILL(writes,0)",
+        expression=f"FILL({reads},0)+FILL({writes},0)",
         label=name,
         period=cdk.Duration.minutes(1),
         using_metrics={
-            "reads": table.metric("ReadThrottleEvents", statistic="Sum"),
-            "writes": table.metric("WriteThrottleEvents", statistic="Sum"),
+            reads: table.metric("ReadThrottleEvents", statistic="Sum"),
+            writes: table.metric("WriteThrottleEvents", statistic="Sum"),
         },
     )

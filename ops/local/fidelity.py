@@ -148,6 +148,7 @@ RECORDED = {
     **dict.fromkeys(RECORDED_TYPES, ""),
     EXPRESSION_ALARM: "nothing evaluates metric math",
     "AWS::CloudWatch::CompositeAlarm": "what it is made of is recorded only, too",
+    "AWS::CloudWatch::Dashboard": "kept, and drawn by nothing",
     "AWS::ApiGatewayV2::VpcLink": "API Gateway goes to the load balancer without it",
     "AWS::ApplicationAutoScaling::ScalableTarget": "services do not scale; endpoints' variants do, "
     "by targets that no template holds",

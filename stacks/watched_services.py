@@ -1,0 +1,41 @@
+"""The services, as monitoring knows them: by what they measure of themselves."""
+
+from __future__ import annotations
+
+from kindred_constructs.service_alarms import WatchedService
+from stacks.api_stack import ApiStack
+from stacks.routing_stack import RoutingStack
+
+
+def watched_services(
+    environment: str, api: ApiStack, routing: RoutingStack
+) -> tuple[WatchedService, ...]:
+    return (
+        WatchedService(
+            package="similarity_service",
+            environment=environment,
+            latency="similarity_search_latency",
+            parts=("ab_test_assignment_latency",),
+            embeds=True,
+            route=routing.similarity,
+            service=api.similarity,
+        ),
+        WatchedService(
+            package="prediction_service",
+            environment=environment,
+            latency="prediction_latency",
+            parts=("ab_test_assignment_latency",),
+            embeds=True,
+            route=routing.prediction,
+            service=api.prediction,
+        ),
+        WatchedService(
+            package="experiments_service",
+            environment=environment,
+            latency="request_duration",
+            parts=("management_write_latency", "event_stream_put_latency"),
+            embeds=False,
+            route=routing.experiments,
+            service=api.experiments,
+        ),
+    )
