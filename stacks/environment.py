@@ -17,6 +17,7 @@ from stacks.integrations import Integrations
 from stacks.monitoring import Monitoring
 from stacks.network import Network
 from stacks.notices import Alarms, Checks, Logs, Reports
+from stacks.privacy import Privacy
 from stacks.recovery import Recovery
 from stacks.regions import Region
 from stacks.rollout import Retraining, Rollout
@@ -101,6 +102,7 @@ class Environment(Part):
     monitoring: Monitoring = Monitoring()
     rollout: Rollout = Rollout()
     retraining: Retraining = Retraining()
+    privacy: Privacy = Privacy()
     telemetry: Telemetry = Telemetry()
     recovery: Recovery = Recovery()
     edge: Edge = Edge()

@@ -25,6 +25,10 @@ class CounterTables(Construct):
         self.ledger.grant(grantee, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self._rules.grant_key(grantee)
 
+    def grant_forget(self, grantee: iam.IGrantable) -> None:
+        self.ledger.grant(grantee, "dynamodb:DeleteItem", "dynamodb:Scan")
+        self._rules.grant_key(grantee)
+
     def grant_read_counters(self, grantee: iam.IGrantable) -> None:
         self.counters.grant(grantee, "dynamodb:Query")
         self._rules.grant_key(grantee)

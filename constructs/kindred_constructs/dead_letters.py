@@ -39,3 +39,10 @@ class DeadLetters(Construct):
     def grant_send(self, grantee: iam.IGrantable) -> None:
         self.queue.grant(grantee, "sqs:SendMessage")
         self._key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
+
+    def grant_look_through(self, grantee: iam.IGrantable) -> None:
+        """Receive letters, put them back, and remove some."""
+        self.queue.grant(
+            grantee, "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"
+        )
+        self._key.grant(grantee, "kms:Decrypt")

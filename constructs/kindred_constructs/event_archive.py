@@ -19,7 +19,9 @@ from kindred_constructs.event_stream import EventStream
 
 TABLE = "events"
 FIRST_DAY = "2026-01-01"
-_EVENTS, _FAILED, _RESULTS = "events/", "failed/", "query-results/"
+# Where rows are put that stay when others are forgotten; what is left there goes by itself.
+FORGOTTEN = "query-results/forgotten/"
+_EVENTS, FAILED, _RESULTS = "events/", "failed/", "query-results/"
 
 
 class EventArchive(Construct):
@@ -72,6 +74,27 @@ class EventArchive(Construct):
             )
         self._key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
 
+    def grant_forget(self, grantee: iam.IGrantable) -> None:
+        """Write objects anew without what is to go, and remove every version of the old ones."""
+        self.grant_query(grantee)
+        bucket = self.bucket
+        for actions, resources in (
+            (
+                (
+                    "s3:AbortMultipartUpload",
+                    "s3:DeleteObject",
+                    "s3:DeleteObjectVersion",
+                    "s3:GetObject",
+                    "s3:PutObject",
+                ),
+                [bucket.arn_for_objects(f"{prefix}*") for prefix in (_EVENTS, FAILED, FORGOTTEN)],
+            ),
+            (("s3:ListBucketVersions",), [bucket.bucket_arn]),
+        ):
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=list(actions), resource_arns=resources
+            )
+
     def _bucket(self, access_logs: s3.IBucket, delete_after: cdk.Duration) -> s3.Bucket:
         def rule(prefix: str, expiration: cdk.Duration) -> s3.LifecycleRule:
             return s3.LifecycleRule(
@@ -90,7 +113,7 @@ class EventArchive(Construct):
             server_access_logs_prefix="s3/events/",
             lifecycle_rules=[
                 rule(_EVENTS, delete_after),
-                rule(_FAILED, cdk.Duration.days(90)),
+                rule(FAILED, cdk.Duration.days(90)),
                 rule(_RESULTS, cdk.Duration.days(7)),
             ],
         )
@@ -177,7 +200,7 @@ class EventArchive(Construct):
                 role_arn=role.role_arn,
                 prefix=f"{_EVENTS}day=!{{timestamp:yyyy-MM-dd}}/",
                 error_output_prefix=(
-                    f"{_FAILED}!{{firehose:error-output-type}}/day=!{{timestamp:yyyy-MM-dd}}/"
+                    f"{FAILED}!{{firehose:error-output-type}}/day=!{{timestamp:yyyy-MM-dd}}/"
                 ),
                 buffering_hints=delivery.BufferingHintsProperty(
                     interval_in_seconds=300, size_in_m_bs=128
@@ -208,7 +231,7 @@ class EventArchive(Construct):
             ),
             (
                 ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"),
-                [bucket.arn_for_objects(f"{prefix}*") for prefix in (_EVENTS, _FAILED)],
+                [bucket.arn_for_objects(f"{prefix}*") for prefix in (_EVENTS, FAILED)],
             ),
             (
                 ("glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"),

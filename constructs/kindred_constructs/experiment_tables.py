@@ -46,6 +46,15 @@ class ExperimentTables(Construct):
         self.experiments.grant(grantee, "dynamodb:GetItem")
         self._rules.grant_key(grantee)
 
+    def grant_list_experiments(self, grantee: iam.IGrantable) -> None:
+        self.experiments.grant(grantee, "dynamodb:Scan")
+        self._rules.grant_key(grantee)
+
+    def grant_forget(self, grantee: iam.IGrantable) -> None:
+        """Of the requests: no other table knows a unit."""
+        self.request_log.grant(grantee, "dynamodb:DeleteItem", "dynamodb:Scan")
+        self._rules.grant_key(grantee)
+
     def grant_challenge(self, grantee: iam.IGrantable) -> None:
         """Put a new model beside the one that serves, and follow what becomes of it."""
         self.experiments.grant(

@@ -92,6 +92,17 @@ class SearchDomain(Construct):
             resource_arns=[f"{self._domain.attr_arn}/_bulk"],
         )
 
+    def grant_forget(self, grantee: iam.IGrantable) -> None:
+        """Counts, and removals by query; a path is a resource."""
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["es:ESHttpPost"],
+            resource_arns=[
+                f"{self._domain.attr_arn}/{INDEX_PREFIX}-*/{call}"
+                for call in ("_count", "_delete_by_query")
+            ],
+        )
+
     def admit(self, scope: Construct, client: ec2.IConnectable) -> None:
         """The rules belong to the client's `scope`, so that its stack needs this one alone."""
         [group] = client.connections.security_groups

@@ -63,6 +63,13 @@ class TrainingBucket(s3.Bucket):
         if self.encryption_key:
             self.encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
 
+    def grant_forget_below(self, grantee: iam.IGrantable, prefix: str) -> None:
+        """Write objects anew without what is to go, and remove every version of the old ones."""
+        self.grant_read_below(grantee, prefix)
+        self.grant_write_below(grantee, prefix)
+        _allow(grantee, self._objects((prefix,)), "s3:DeleteObject", "s3:DeleteObjectVersion")
+        _allow(grantee, [self.bucket_arn], "s3:ListBucketVersions")
+
     def grant_unload_below(self, grantee: iam.IGrantable, prefix: str) -> None:
         """What Athena takes to write an answer there as who asked."""
         self.grant_write_below(grantee, prefix)
