@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from kindred_constructs.house_rules import house_rules
+from stacks.account_stack import AccountStack
 from stacks.api_stack import ApiStack
 from stacks.data_stack import DataStack
 from stacks.edge_stack import EdgeStack
@@ -88,7 +89,12 @@ class Platform(cdk.Stage):
             *(self.edge, self.monitoring),
             *recovering(self, environment, recovery=self.recovery, first=self.data),
         )
-        for stack in stacks:
+        guards = (
+            [AccountStack(self, "AccountStack", region=region, **below)]
+            if environment.account_guards.any
+            else []
+        )
+        for stack in (*stacks, *guards):
             stack.termination_protection = stack.stateful and environment.production
         if environment.pipeline and region == environment.regions[0]:
             pipeline = PipelineStack(

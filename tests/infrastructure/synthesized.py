@@ -19,8 +19,8 @@ STACKS = (
     *("EdgeStack", "FirewallStack", "MonitoringStack"),
 )
 # Where an environment's file asks for them.
-OPTIONAL_STACKS = {"PipelineStack"}
-STATEFUL_STACKS = {"DataStack", "EdgeStack", "PipelineStack", "StreamingStack"}
+OPTIONAL_STACKS = {"AccountStack", "PipelineStack"}
+STATEFUL_STACKS = {"AccountStack", "DataStack", "EdgeStack", "PipelineStack", "StreamingStack"}
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 UNBUNDLED = (
     "--app",
