@@ -10,6 +10,7 @@ from ops.audit import app as audit
 from ops.catalogue.commands import app as catalogue
 from ops.certificate import app as certificate
 from ops.console.commands import app as console
+from ops.delivery.commands import app as delivery
 from ops.experiment import app as experiment
 from ops.local.commands import app as local
 from ops.local.fault_commands import app as fault
@@ -27,6 +28,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(certificate, name="certificate")
 app.add_typer(console, name="console")
+app.add_typer(delivery, name="delivery")
 app.add_typer(experiment, name="experiment")
 local.add_typer(fault, name="fault")
 app.add_typer(local, name="local")
