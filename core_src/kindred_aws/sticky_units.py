@@ -35,7 +35,7 @@ class StickyUnits:
             return {}
         pipeline = self._client.pipeline(transaction=False)
         for attribute, value in asked:
-            pipeline.hgetall(_key(attribute, value))
+            pipeline.hgetall(sticky_key(attribute, value))
         try:
             async with asyncio.timeout(_LONGEST_SECONDS):
                 found = await pipeline.execute()
@@ -61,7 +61,7 @@ class StickyUnits:
             return
         pipeline = self._client.pipeline(transaction=False)
         for document in kept:
-            key = _key(document["attributeName"], document["attributeValue"])
+            key = sticky_key(document["attributeName"], document["attributeValue"])
             for field, variation in document["assignments"].items():
                 pipeline.hsetnx(key, field, variation)
             pipeline.expire(key, _KEEP_SECONDS)
@@ -75,7 +75,7 @@ class StickyUnits:
         self._paused_until = time.monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
 
 
-def _key(attribute: str, value: str) -> str:
+def sticky_key(attribute: str, value: str) -> str:
     """Of one length, whatever a caller gives for a unit, and also of half a character."""
     unit = f"{attribute}||{value}".encode(errors="surrogatepass")
     return "sticky:" + hashlib.blake2b(unit, digest_size=16).hexdigest()

@@ -1,0 +1,105 @@
+"""A unit's events in the archive: found by Athena, and left out of the objects that hold them.
+
+Parquet is written anew by Athena as well: each object without the unit's rows, beside the others of
+its day; then the old one goes, with its versions. Where that is cut off in between, an event is
+there twice, which the archive allows, and the object is found again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from kindred.privacy.forgetting import Names, Passed
+from kindred_aws.event_lake import EventLake
+from kindred_aws.object_versions import remove_versions
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+# Answers of Athena, and what it unloads, go by themselves from below here.
+_UNLOADED = "query-results/forgotten/"
+_OBJECTS_A_PASS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgottenEvents:
+    """A month a pass: the workgroup limits what one query may read. The cursor is a month's first.
+
+    `columns` are the table's, without its partition; `days` is how long the archive keeps.
+    """
+
+    lake: EventLake
+    s3: S3Client
+    bucket: str
+    table: str
+    columns: Sequence[str]
+    days: int
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    def go_through(self, names: Names, *, remove: bool, cursor: str | None) -> Passed:
+        today = self.now().date()
+        first = date.fromisoformat(cursor) if cursor else today - timedelta(days=self.days)
+        after = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        held = dict(self._objects(names, first, after))
+        handled = list(held)[:_OBJECTS_A_PASS] if remove else []
+        for address in handled:
+            self._rewrite(address, names)
+        left = remove and len(held) > len(handled)
+        again = first.isoformat() if left else after.isoformat()
+        return Passed(
+            looked_at=self._rows(first, after) if not left else 0,
+            found=sum(held[each] for each in handled) if remove else sum(held.values()),
+            removed=sum(held[each] for each in handled),
+            cursor=again if left or after <= today + timedelta(days=1) else None,
+        )
+
+    def _objects(self, names: Names, first: date, after: date) -> Iterable[tuple[str, int]]:
+        question = f"""SELECT "$path", count(*) FROM {self.table}
+WHERE {_within(first, after)} AND unit_id IN ({_texts(names.all)})
+GROUP BY "$path" ORDER BY 1"""  # noqa: S608 (our table; names are quoted)
+        for address, count in self.lake.rows(question):
+            yield str(address), int(count or 0)
+
+    def _rows(self, first: date, after: date) -> int:
+        question = f"SELECT count(*) FROM {self.table} WHERE {_within(first, after)}"  # noqa: S608
+        [(count,)] = self.lake.rows(question)
+        return int(count or 0)
+
+    def _rewrite(self, address: str, names: Names) -> None:
+        key = address.removeprefix(f"s3://{self.bucket}/")
+        day = key.split("day=", 1)[1][:10]
+        unloaded = f"{_UNLOADED}{uuid.uuid4()}/"
+        columns = ", ".join(f'"{each}"' for each in self.columns)
+        # A query of rows that are no unit's answers nothing here: every event has a unit.
+        statement = f"""UNLOAD (
+SELECT {columns} FROM {self.table}
+WHERE day = '{day}' AND "$path" = '{_quoted(address)}' AND unit_id NOT IN ({_texts(names.all)})
+) TO 's3://{self.bucket}/{unloaded}' WITH (format = 'PARQUET', compression = 'SNAPPY')"""  # noqa: S608
+        list(self.lake.rows(statement))
+        folder = key.rpartition("/")[0]
+        for kept in self._keys(unloaded):
+            name = f"{folder}/kept-{uuid.uuid4()}.parquet"
+            self.s3.copy({"Bucket": self.bucket, "Key": kept}, self.bucket, name)
+        remove_versions(self.s3, bucket=self.bucket, key=key)
+        for kept in self._keys(unloaded):
+            remove_versions(self.s3, bucket=self.bucket, key=kept)
+
+    def _keys(self, prefix: str) -> list[str]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+
+def _within(first: date, after: date) -> str:
+    return f"day >= '{first}' AND day < '{after}'"
+
+
+def _texts(values: Iterable[str]) -> str:
+    return ", ".join(f"'{_quoted(value)}'" for value in values)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,83 @@
+"""Lines of JSON in objects of S3 that are a unit's: left out of the object that holds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kindred.privacy.forgetting import Names, Passed, event_in
+from kindred_aws.object_versions import remove_versions
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_OBJECTS_A_PASS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgottenLines:
+    """The cursor is the last key that was looked at."""
+
+    s3: S3Client
+    bucket: str
+    prefix: str
+    is_named: Callable[[Any, Names], bool]
+
+    def go_through(self, names: Names, *, remove: bool, cursor: str | None) -> Passed:
+        answer = self.s3.list_objects_v2(
+            Bucket=self.bucket,
+            Prefix=self.prefix,
+            MaxKeys=_OBJECTS_A_PASS,
+            # Before every key of the prefix, where there is no cursor yet.
+            StartAfter=cursor or self.prefix,
+        )
+        keys = [each["Key"] for each in answer.get("Contents", [])]
+        looked_at = found = 0
+        for key in keys:
+            lines, own = self._read(key, names)
+            looked_at += lines
+            found += own
+            if remove and own:
+                self._rewrite(key, names)
+        return Passed(
+            looked_at=looked_at,
+            found=found,
+            removed=found if remove else 0,
+            cursor=keys[-1] if answer["IsTruncated"] else None,
+        )
+
+    def _read(self, key: str, names: Names) -> tuple[int, int]:
+        lines = self._lines(key)
+        return len(lines), sum(self._is(line, names) for line in lines)
+
+    def _rewrite(self, key: str, names: Names) -> None:
+        kept = [line for line in self._lines(key) if not self._is(line, names)]
+        written = None
+        if kept:
+            body = b"\n".join([*kept, b""])
+            answer = self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+            written = answer.get("VersionId")
+        remove_versions(self.s3, bucket=self.bucket, key=key, but=written)
+
+    def _lines(self, key: str) -> list[bytes]:
+        body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return [line for line in body.split(b"\n") if line.strip()]
+
+    def _is(self, line: bytes, names: Names) -> bool:
+        try:
+            return self.is_named(json.loads(line), names)
+        except ValueError:
+            return names.named_by_event(line)
+
+
+def is_undelivered(line: Any, names: Names) -> bool:
+    """Of what Firehose could not convert: the record lies in `rawData`."""
+    return isinstance(line, dict) and names.named_by_event(event_in(line, field_name="rawData"))
+
+
+def is_captured(line: Any, names: Names) -> bool:
+    """Of what SageMaker captured: under the id that the request was given."""
+    told = line.get("eventMetadata") if isinstance(line, dict) else None
+    return isinstance(told, dict) and names.named_by_capture(told.get("inferenceId"))

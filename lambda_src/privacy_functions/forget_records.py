@@ -1,0 +1,103 @@
+"""Forgets a unit in what AWS keeps for us: tables, archives, queues; looks into logs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import boto3
+
+from kindred.privacy.forgetting import Names, Passed
+from kindred_aws.event_lake import EventLake
+from kindred_aws.forgotten_definitions import ForgottenDefinitions
+from kindred_aws.forgotten_events import ForgottenEvents
+from kindred_aws.forgotten_items import ForgottenItems, is_unit, is_unit_of_ledger
+from kindred_aws.forgotten_letters import ForgottenLetters
+from kindred_aws.forgotten_lines import ForgottenLines, is_captured, is_undelivered
+from kindred_aws.forgotten_log_lines import ForgottenLogLines
+from privacy_functions.definitions import source_definitions
+from privacy_functions.forgetting import Stores, answer
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    return answer(event, _stores(os.environ))
+
+
+def _stores(environ: Mapping[str, str]) -> Stores:
+    archive, training = environ["ARCHIVE_BUCKET"], environ["TRAINING_BUCKET"]
+    failed, captured = environ["ARCHIVE_FAILED_PREFIX"], environ["DATA_CAPTURE_PREFIX"]
+    queues = environ["DEAD_LETTER_QUEUE_URLS"].split(",")
+    return {
+        "request log": partial(
+            _items, environ["REQUEST_LOG_TABLE"], ("record_id", "unit_id"), is_unit
+        ),
+        "ledger": partial(_items, environ["LEDGER_TABLE"], ("id", "id"), is_unit_of_ledger),
+        "event archive": _events,
+        "events not archived": partial(_lines, archive, failed, is_undelivered),
+        "captured requests": partial(_lines, training, captured, is_captured),
+        **{f"dead letters {at}": partial(_letters, url) for at, url in enumerate(queues, start=1)},
+        "definitions": _definitions,
+        "logs": _log_lines,
+    }
+
+
+def _items(
+    table_name: str,
+    attributes: tuple[str, str],
+    is_named: Callable[[str, Names], bool],
+    names: Names,
+    remove: bool,
+    cursor: str | None,
+) -> Passed:
+    key, attribute = attributes
+    items = ForgottenItems(
+        boto3.client("dynamodb"),
+        table_name=table_name,
+        key=key,
+        attribute=attribute,
+        is_named=is_named,
+    )
+    return items.go_through(names, remove=remove, cursor=cursor)
+
+
+def _events(names: Names, remove: bool, cursor: str | None) -> Passed:
+    database, table = os.environ["EVENTS_DATABASE"], os.environ["EVENTS_TABLE"]
+    events = ForgottenEvents(
+        lake=EventLake(client=boto3.client("athena"), workgroup=os.environ["ATHENA_WORKGROUP"]),
+        s3=boto3.client("s3"),
+        bucket=os.environ["ARCHIVE_BUCKET"],
+        table=f'"{database}"."{table}"',
+        columns=os.environ["EVENT_COLUMNS"].split(","),
+        days=int(os.environ["ARCHIVE_DAYS"]),
+    )
+    return events.go_through(names, remove=remove, cursor=cursor)
+
+
+def _lines(
+    bucket: str,
+    prefix: str,
+    is_named: Callable[[Any, Names], bool],
+    names: Names,
+    remove: bool,
+    cursor: str | None,
+) -> Passed:
+    lines = ForgottenLines(s3=boto3.client("s3"), bucket=bucket, prefix=prefix, is_named=is_named)
+    return lines.go_through(names, remove=remove, cursor=cursor)
+
+
+def _letters(queue_url: str, names: Names, remove: bool, _cursor: str | None) -> Passed:
+    letters = ForgottenLetters(client=boto3.client("sqs"), queue_url=queue_url)
+    return letters.go_through(names, remove=remove)
+
+
+def _definitions(names: Names, _remove: bool, _cursor: str | None) -> Passed:
+    return ForgottenDefinitions(read=source_definitions).look(names)
+
+
+def _log_lines(names: Names, _remove: bool, cursor: str | None) -> Passed:
+    lines = ForgottenLogLines(
+        client=boto3.client("logs"), group_prefix=os.environ["LOG_GROUP_PREFIX"]
+    )
+    return lines.look(names, cursor=cursor)
