@@ -14,6 +14,7 @@ from ops.delivery.commands import app as delivery
 from ops.experiment import app as experiment
 from ops.local.commands import app as local
 from ops.local.fault_commands import app as fault
+from ops.local.trace_command import traces
 from ops.retraining.commands import app as retraining
 from ops.rollout.commands import app as rollout
 
@@ -31,6 +32,7 @@ app.add_typer(console, name="console")
 app.add_typer(delivery, name="delivery")
 app.add_typer(experiment, name="experiment")
 local.add_typer(fault, name="fault")
+local.command("traces")(traces)
 app.add_typer(local, name="local")
 app.add_typer(retraining, name="retraining")
 app.add_typer(rollout, name="rollout")

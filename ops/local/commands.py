@@ -34,6 +34,7 @@ from ops.local.settings import (
     SAGEMAKER_PORT,
     SEARCH_PORT,
     START_PORT,
+    TRACES_PORT,
     LocalSettings,
 )
 from ops.local.state_files import read_json
@@ -73,6 +74,7 @@ def up(
     database_port: Annotated[int, typer.Option(envvar="KINDRED_DATABASE_PORT")] = DATABASE_PORT,
     search_port: Annotated[int, typer.Option(envvar="KINDRED_SEARCH_PORT")] = SEARCH_PORT,
     sagemaker_port: Annotated[int, typer.Option(envvar="KINDRED_SAGEMAKER_PORT")] = SAGEMAKER_PORT,
+    traces_port: Annotated[int, typer.Option(envvar="KINDRED_TRACES_PORT")] = TRACES_PORT,
     timings: Annotated[bool, typer.Option("--timings", help="Show how long phases took.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -87,6 +89,7 @@ def up(
         database_port=database_port,
         search_port=search_port,
         sagemaker_port=sagemaker_port,
+        traces_port=traces_port,
     )
     files = () if generated else tuple(catalogue or shared_files(ROOT))
     phases = Phases(console)

@@ -40,6 +40,7 @@ def start_emulator(settings: LocalSettings, python: Path, log: LogFile) -> Child
         "KINDRED_DATABASE_PORT": str(settings.database_port),
         "KINDRED_DATABASE_USERS_FILE": str(settings.database_users_file),
         "KINDRED_SEARCH_ENDPOINT": f"{LOOPBACK}:{settings.search_port}",
+        "KINDRED_TRACES_PORT": str(settings.traces_port),
         "KINDRED_SAGEMAKER_PORT": str(settings.sagemaker_port),
         "KINDRED_SAGEMAKER_KEY": sagemaker_key(settings),
         "KINDRED_FUNCTION_PYTHON": str(function_python(settings.root)),

@@ -46,7 +46,7 @@ EXECUTES = {
     "AWS::ApiGateway::RequestValidator": "",
     "AWS::ApiGateway::Resource": "",
     "AWS::ApiGateway::RestApi": "",
-    "AWS::ApiGateway::Stage": "without access logs, metrics and tracing",
+    "AWS::ApiGateway::Stage": "traced by sampling rules; without access logs and metrics",
     "AWS::ApiGateway::UsagePlan": "keys; throttling and quota by the emulator's own count, which "
     "says nothing of how AWS throttles",
     "AWS::ApiGateway::UsagePlanKey": "",
@@ -104,6 +104,7 @@ EXECUTES = {
     "every minute's as often as a rollout's minute lasts",
     "AWS::SecretsManager::Secret": "no rotation",
     "AWS::SecretsManager::SecretTargetAttachment": "",
+    "AWS::XRay::SamplingRule": "by API, with reservoir and rate",
 }
 STOOD_IN = {
     "AWS::Athena::WorkGroup": "DuckDB answers, with the functions of Athena that queries here "

@@ -1,4 +1,4 @@
-"""The processes that stand for AWS's own servers: emulator, cache, database, search, models."""
+"""The processes that stand for AWS's own: emulator, cache, database, search, models, traces."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SPEAKING_TLS = ("cache", "database", "search")
 # Whom only the emulator calls:
 BEHIND_THE_EMULATOR = ("sagemaker",)
+# Whom services and functions tell of their spans, and which asks nobody:
+TAKING_SPANS = ("traces",)
 # Who asks the emulator for something.
 ASKING_THE_EMULATOR = ("search", "sagemaker")
 
@@ -31,7 +33,7 @@ def start_servers(settings: LocalSettings) -> list[ChildProcess]:
         emulator_python(settings.root),
         LogFile(settings.logs / "emulator.log"),
     )
-    names = (*SPEAKING_TLS, *BEHIND_THE_EMULATOR)
+    names = (*TAKING_SPANS, *SPEAKING_TLS, *BEHIND_THE_EMULATOR)
     return [emulator, *(start_stand_in(settings, name) for name in names)]
 
 

@@ -15,6 +15,8 @@ CACHE_PORT = 6380
 DATABASE_PORT = 5433
 SEARCH_PORT = 9243
 SAGEMAKER_PORT = 4580
+# Where OpenTelemetry's collectors listen.
+TRACES_PORT = 4318
 # Every port that a platform takes, and what for.
 PORT_PURPOSES = MappingProxyType(
     {
@@ -24,6 +26,7 @@ PORT_PURPOSES = MappingProxyType(
         "database_port": "the database",
         "search_port": "the search domain's stand-in",
         "sagemaker_port": "the local SageMaker",
+        "traces_port": "what keeps traces",
     }
 )
 
@@ -40,6 +43,7 @@ class LocalSettings:
     database_port: int = DATABASE_PORT
     search_port: int = SEARCH_PORT
     sagemaker_port: int = SAGEMAKER_PORT
+    traces_port: int = TRACES_PORT
 
     @property
     def ports(self) -> dict[str, int]:
@@ -54,6 +58,10 @@ class LocalSettings:
     def sagemaker_url(self) -> str:
         """For the emulator and for faults; everybody else calls the emulator."""
         return f"http://{LOOPBACK}:{self.sagemaker_port}"
+
+    @property
+    def traces_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.traces_port}"
 
     @property
     def start_url(self) -> str:

@@ -66,12 +66,15 @@ def read_service(
 ) -> ServiceSpec:
     """From the answers of DescribeServices, DescribeTaskDefinition and DescribeTargetGroups.
 
-    Raises UnsupportedTask for a definition with more than one container.
+    A container that the task can do without, as one that collects traces, is left out: what it
+    does is done for the whole platform here. Raises UnsupportedTask where more than one is left.
     """
-    containers = task["containerDefinitions"]
+    containers = [each for each in task["containerDefinitions"] if each.get("essential", True)]
     if len(containers) != 1:
         names = ", ".join(container["name"] for container in containers)
-        raise UnsupportedTask(f"{service['serviceName']}: one container is run, given {names}")
+        raise UnsupportedTask(
+            f"{service['serviceName']}: one essential container is run, given {names}"
+        )
     container = read_container(containers[0])
     primary = next(
         deployment for deployment in service["deployments"] if deployment["status"] == "PRIMARY"

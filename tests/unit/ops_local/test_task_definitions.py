@@ -97,6 +97,14 @@ def test_a_task_of_two_containers_is_refused_by_name() -> None:
         read_service(_service(), task, GROUPS)
 
 
+def test_a_container_that_the_task_can_do_without_is_left_out() -> None:
+    task = _task()
+    beside = {"name": "traces", "image": "assets:1", "essential": False}
+    task["containerDefinitions"].append(beside)
+
+    assert read_service(_service(), task, GROUPS).container.name == "similarity_service"
+
+
 @pytest.mark.parametrize(
     ("value_from", "expected"),
     [

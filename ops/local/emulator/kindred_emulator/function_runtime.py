@@ -55,8 +55,7 @@ def main(request_descriptor: int, answer_descriptor: int) -> None:
             return
         for line in requests:
             request = json.loads(line)
-            if request.get("trace_id"):
-                os.environ["_X_AMZN_TRACE_ID"] = request["trace_id"]
+            os.environ["_X_AMZN_TRACE_ID"] = request.get("trace_id", "")
             _answer(answers, _invoke(handler, request))
 
 

@@ -22,6 +22,7 @@ from .function_logs import log_group, write_logs
 from .function_process import FunctionProcess, Outcome
 from .resource_handlers import after_each_change
 from .role_sessions import RoleSession, role_session
+from .tracing import Trace, current, daemon, new_trace, tell
 
 Function = dict[str, Any]
 
@@ -57,14 +58,24 @@ class FunctionWorker(lambda_runtime.Worker):  # type: ignore[misc]
                 self.is_ready = True
                 tell_waiting()
             timeout = float(self.config.get("Timeout", 3))
+            caller, trace = _traces(self.config)
             request = {
                 "event": event,
                 "request_id": request_id,
                 "arn": arn,
                 "deadline": time.time() + timeout,
-                "trace_id": lambda_svc._xray_trace_id_for_invocation(self.config),
+                "trace_id": trace.header,
             }
+            invoked = time.time()
             outcome = self._running.invoke(request, timeout=timeout)
+            tell(
+                trace,
+                parent=caller,
+                name=self.func_name,
+                started=invoked,
+                origin="AWS::Lambda::Function",
+                error=outcome.error is not None,
+            )
             if outcome.error and outcome.error["errorType"] in ENDED:
                 self.end()
             return Outcome(started + outcome.output, outcome.result, outcome.error)
@@ -82,6 +93,15 @@ class FunctionWorker(lambda_runtime.Worker):  # type: ignore[misc]
         home.mkdir(parents=True, exist_ok=True)
         environment = _environment(self.config, folder, self.log_stream, home)
         return FunctionProcess(os.environ["KINDRED_FUNCTION_PYTHON"], folder, environment)
+
+
+def _traces(config: Function) -> tuple[Trace | None, Trace]:
+    """The caller's, if it has one, and the invocation's own part of it."""
+    caller = current.get()
+    if caller is not None:
+        return caller, caller.child()
+    mode = (config.get("TracingConfig") or {}).get("Mode")
+    return None, new_trace(sampled=mode == "Active")
 
 
 # Errors after which there is no process any more.
@@ -195,8 +215,11 @@ def _environment(config: Function, folder: Path, log_stream: str, home: Path) ->
     _, region = lambda_runtime._account_region_from_function_config(config)
     declared = (config.get("Environment") or {}).get("Variables", {})
     authority = os.environ["KINDRED_AUTHORITY_FILE"]
+    traces = ":".join(map(str, daemon()))
     return {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+        "AWS_ENDPOINT_URL_XRAY": f"http://{traces}",
+        "AWS_XRAY_DAEMON_ADDRESS": traces,
         "AWS_CA_BUNDLE": authority,
         "SSL_CERT_FILE": authority,
         "PATH": os.environ.get("PATH", os.defpath),

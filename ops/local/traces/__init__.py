@@ -1,0 +1,1 @@
+"""What stands for the collectors beside services, X-Ray's daemon and X-Ray itself."""
