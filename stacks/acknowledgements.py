@@ -23,9 +23,9 @@ FILE = Path(__file__).parents[1] / "policy" / "acknowledgements.yaml"
 class Acknowledgement(Part):
     """`path` is a construct's below the stage; what lies beneath it is acknowledged too.
 
-    `<Stage>`, `<Region>` and `<Slug>` in an id stand for the stage's id and region, and for its
-    environment among all of the account. A finding that is right
-    in some environments only names them: elsewhere it is still a finding.
+    `<Stage>`, `<Region>` and `<Slug>` in an id stand for the stage's id, the stack's region, and
+    the environment among all of the account; `<SecondRegion>` is where it recovers. A finding that
+    is right in some environments only names them: elsewhere it is still a finding.
     """
 
     id: Annotated[str, Field(pattern=r"^(AwsSolutions|NIST\.800\.53\.R5)::(AwsSolutions|NIST)")]
@@ -35,8 +35,13 @@ class Acknowledgement(Part):
     expires: dt.date
     environments: tuple[str, ...] | None = None
 
-    def id_in(self, *, stage: str, region: str, slug: str) -> str:
-        known = {"<Stage>": stage, "<Region>": region, "<Slug>": slug}
+    def id_in(self, *, stage: str, region: str, environment: Environment) -> str:
+        known = {
+            "<Stage>": stage,
+            "<Region>": region,
+            "<Slug>": environment.slug,
+            "<SecondRegion>": environment.recovery.region or "",
+        }
         return re.sub("|".join(known), lambda found: known[found[0]], self.id)
 
 
@@ -76,7 +81,7 @@ def acknowledge(
         for path in (each.path, f"{STANDBY}{each.path}"):
             if node := _at(stage, path):
                 region = cdk.Stack.of(node).region
-                given = each.id_in(stage=stage.node.id, region=region, slug=environment.slug)
+                given = each.id_in(stage=stage.node.id, region=region, environment=environment)
                 cdk.Validations.of(node).acknowledge(
                     cdk.Acknowledgment(id=given, reason=each.reason)
                 )

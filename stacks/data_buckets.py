@@ -7,10 +7,9 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 
 from kindred_constructs.artefact_bucket import ArtefactBucket
-from kindred_constructs.bucket_replication import replication
+from kindred_constructs.bucket_replication import BucketReplica
 from kindred_constructs.definitions_bucket import DefinitionsBucket
 from kindred_constructs.logs_bucket import LogsBucket
 from kindred_constructs.second_region import SecondRegion
@@ -33,6 +32,10 @@ class Replicas:
     buckets: DataBuckets
     second: SecondRegion
 
+    def of(self, name: str) -> BucketReplica:
+        """Of the bucket that is called so among the others."""
+        return BucketReplica(bucket=getattr(self.buckets, name), second=self.second)
+
 
 def data_buckets(
     stack: cdk.Stack, *, environment: Environment, key: kms.Key, replicas: Replicas | None = None
@@ -50,7 +53,7 @@ def data_buckets(
             "bucket_key_enabled": True,
             "server_access_logs_bucket": logs,
             "server_access_logs_prefix": f"s3/{name}/",
-            "replication_rules": _rules(stack, name, replicas),
+            "replication_rules": replicas.of(name).rules(stack, name.title()) if replicas else None,
         }
 
     return DataBuckets(
@@ -69,17 +72,4 @@ def data_buckets(
             **settings("training"),
         ),
         definitions=DefinitionsBucket(stack, "DefinitionsBucket", **settings("definitions")),
-    )
-
-
-def _rules(
-    stack: cdk.Stack, name: str, replicas: Replicas | None
-) -> list[s3.ReplicationRule] | None:
-    if replicas is None:
-        return None
-    return replication(
-        stack,
-        name.title(),
-        replica=getattr(replicas.buckets, name),
-        second=replicas.second,
     )

@@ -40,8 +40,10 @@ class LambdaStack(cdk.Stack):
         network: NetworkStack,
         data: DataStack,
         streaming: StreamingStack,
+        decides: bool = True,
         **kwargs: Any,
     ) -> None:
+        """One region `decides`, once a day; events are counted in each."""
         super().__init__(scope, construct_id, **kwargs)
         self._environment = environment
         self._network = network
@@ -54,7 +56,8 @@ class LambdaStack(cdk.Stack):
         self._add_processor()
         if streaming.search and streaming.unindexed:
             self._add_indexer(streaming.search, streaming.unindexed)
-        self._add_daily_decisions()
+        if decides:
+            self._add_daily_decisions()
 
     def _add_evaluators(self) -> None:
         stream = self._streaming.stream

@@ -53,8 +53,19 @@ class Platform(cdk.Stage):
             "data": self.data,
         }
         self.firewall = FirewallStack(self, "FirewallStack", **below)
-        self.streaming = StreamingStack(self, "StreamingStack", **below)
-        self.functions = LambdaStack(self, "LambdaStack", streaming=self.streaming, **below)
+        self.streaming = StreamingStack(
+            self,
+            "StreamingStack",
+            replica=self.recovery.events if self.recovery else None,
+            **below,
+        )
+        self.functions = LambdaStack(
+            self,
+            "LambdaStack",
+            streaming=self.streaming,
+            decides=environment.recovery.serves == "first",
+            **below,
+        )
         self.routing = RoutingStack(self, "RoutingStack", **below)
         self.api = ApiStack(
             self, "ApiStack", streaming=self.streaming, routing=self.routing, **below

@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from kindred_constructs.backup_vault import BackupVault
+from kindred_constructs.bucket_replication import BucketReplica
 from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.second_region import SecondRegion
 from stacks.data_buckets import Replicas, data_buckets
@@ -33,16 +34,15 @@ class RecoveryStack(cdk.Stack):
             enable_key_rotation=True,
             removal_policy=kept,
         )
-        self.second = SecondRegion(region=self.region, key=key)
-        self.replicas = Replicas(
-            buckets=data_buckets(self, environment=environment, key=key), second=self.second
-        )
-        self.events = s3.Bucket(
+        second = SecondRegion(region=self.region, key=key)
+        buckets = data_buckets(self, environment=environment, key=key)
+        self.replicas = Replicas(buckets=buckets, second=second)
+        events = s3.Bucket(
             self,
             "EventsBucket",
             encryption_key=key,
             bucket_key_enabled=True,
-            server_access_logs_bucket=self.replicas.buckets.logs,
+            server_access_logs_bucket=buckets.logs,
             server_access_logs_prefix="s3/events/",
             lifecycle_rules=[
                 s3.LifecycleRule(
@@ -52,11 +52,12 @@ class RecoveryStack(cdk.Stack):
                 )
             ],
         )
+        self.events = BucketReplica(bucket=events, second=second)
         self.vault = BackupVault(
             self, "Vault", key=key, production=environment.production, removal_policy=kept
         )
         for name, value in {
-            "EventsBucketName": self.events.bucket_name,
+            "EventsBucketName": events.bucket_name,
             "VaultName": self.vault.backup_vault_name,
         }.items():
             cdk.CfnOutput(self, name, value=value)

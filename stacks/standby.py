@@ -46,7 +46,11 @@ class Standby:
         self.firewall = FirewallStack(scope, f"{STANDBY}FirewallStack", **there)
         self.streaming = StreamingStack(scope, f"{STANDBY}StreamingStack", **there)
         self.functions = LambdaStack(
-            scope, f"{STANDBY}LambdaStack", streaming=self.streaming, **there
+            scope,
+            f"{STANDBY}LambdaStack",
+            streaming=self.streaming,
+            decides=environment.recovery.serves == "second",
+            **there,
         )
         self.routing = RoutingStack(scope, f"{STANDBY}RoutingStack", **there)
         self.api = ApiStack(

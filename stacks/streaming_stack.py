@@ -7,6 +7,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
+from kindred_constructs.bucket_replication import BucketReplica
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.event_archive import EventArchive
 from kindred_constructs.event_stream import EventStream
@@ -28,6 +29,7 @@ class StreamingStack(cdk.Stack):
         environment: Environment,
         network: NetworkStack,
         data: DataStack,
+        replica: BucketReplica | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -52,6 +54,7 @@ class StreamingStack(cdk.Stack):
             access_logs=data.logs,
             delete_after=cdk.Duration.days(environment.retention.event_archive_days),
             query_gb=environment.sizes.query_gb,
+            replica=replica,
         )
         self.uncounted = self._dead_letters("Uncounted", "Events that the processor refused")
         self.unscheduled = self._dead_letters("Unscheduled", "Daily runs")

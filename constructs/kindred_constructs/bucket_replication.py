@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from kindred_constructs.second_region import SecondRegion, bucket_elsewhere, key_elsewhere
 
+# As its metrics name it.
+RULE = "second-region"
 
-def replication(
-    scope: Construct, construct_id: str, *, replica: s3.Bucket, second: SecondRegion
-) -> list[s3.ReplicationRule]:
-    """Deletions stay here: what is deleted by mistake, or by malice, is still there.
 
-    The fifteen minutes are S3's own promise for 99.99 % of objects; most take seconds.
-    """
-    within = s3.ReplicationTimeValue.FIFTEEN_MINUTES
-    return [
-        s3.ReplicationRule(
-            destination=bucket_elsewhere(scope, f"{construct_id}Replica", replica),
-            kms_key=key_elsewhere(scope, f"{construct_id}ReplicaKey", second),
-            sse_kms_encrypted_objects=True,
-            delete_marker_replication=False,
-            replication_time_control=within,
-            metrics=within,
-        )
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketReplica:
+    bucket: s3.Bucket
+    second: SecondRegion
+
+    def rules(
+        self, scope: Construct, construct_id: str, *, prefix: str = ""
+    ) -> list[s3.ReplicationRule]:
+        """Deletions stay here: what is deleted by mistake, or by malice, is still there.
+
+        The fifteen minutes are S3's own promise for 99.99 % of objects; most take seconds.
+        """
+        within = s3.ReplicationTimeValue.FIFTEEN_MINUTES
+        return [
+            s3.ReplicationRule(
+                id=RULE,
+                destination=bucket_elsewhere(scope, f"{construct_id}Replica", self.bucket),
+                kms_key=key_elsewhere(scope, f"{construct_id}ReplicaKey", self.second),
+                sse_kms_encrypted_objects=True,
+                filter=s3.Filter(prefix=prefix) if prefix else None,
+                delete_marker_replication=False,
+                replication_time_control=within,
+                metrics=within,
+            )
+        ]

@@ -14,6 +14,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from kindred_constructs.bucket_replication import BucketReplica
 from kindred_constructs.event_columns import EVENT_COLUMNS
 from kindred_constructs.event_stream import EventStream
 
@@ -37,9 +38,11 @@ class EventArchive(Construct):
         access_logs: s3.IBucket,
         delete_after: cdk.Duration,
         query_gb: int,
+        replica: BucketReplica | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
+        self._replica = replica
         self.bucket = self._bucket(access_logs, delete_after)
         self.database, self._table = self._schema(name)
         self.workgroup = self._workgroup(name, query_gb)
@@ -107,6 +110,9 @@ class EventArchive(Construct):
         return s3.Bucket(
             self,
             "Bucket",
+            replication_rules=self._replica.rules(self, "Bucket", prefix=_EVENTS)
+            if self._replica
+            else None,
             encryption_key=self._key,
             bucket_key_enabled=True,
             server_access_logs_bucket=access_logs,

@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from stacks.recovery import STANDBY
+
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 STACKS = (
@@ -19,8 +21,11 @@ STACKS = (
     *("EdgeStack", "FirewallStack", "MonitoringStack"),
 )
 # Where an environment's file asks for them.
-OPTIONAL_STACKS = {"AccountStack", "PipelineStack"}
-STATEFUL_STACKS = {"AccountStack", "DataStack", "EdgeStack", "PipelineStack", "StreamingStack"}
+OPTIONAL_STACKS = {"AccountStack", "BackupStack", "PipelineStack"}
+STATEFUL_STACKS = {
+    *("AccountStack", "BackupStack", "DataStack", "EdgeStack"),
+    *("PipelineStack", "RecoveryStack", "StreamingStack"),
+}
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 UNBUNDLED = (
     "--app",
@@ -82,10 +87,11 @@ class Resource:
 
 @dataclass(frozen=True)
 class Synthesized:
-    """One stage of an assembly."""
+    """The stacks of a stage that are in its first region, or those in its second."""
 
     assembly: Path
     stage: str
+    second_region: bool = False
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -108,6 +114,7 @@ class Synthesized:
             artifact["displayName"].split("/")[1].split(" ")[0]: artifact
             for artifact in self.manifest["artifacts"].values()
             if artifact["type"] == "aws:cloudformation:stack"
+            and _in_second_region(artifact["displayName"]) == self.second_region
         }
 
     @cached_property
@@ -151,8 +158,9 @@ class Synthesized:
                 return self._path(stack, str(argument[0]))
             case "Fn::GetStackOutput":
                 producer = str(argument["StackName"]).removeprefix(f"{self.stage}-")
-                output = self.templates[producer]["Outputs"][argument["OutputName"]]["Value"]
-                return self.named(output, stack=producer)
+                known = self if producer in self.templates else self.elsewhere
+                output = known.templates[producer]["Outputs"][argument["OutputName"]]["Value"]
+                return known.named(output, stack=producer)
             case "Fn::Sub" if isinstance(argument, str):
                 return argument
             case "Fn::Join":
@@ -181,6 +189,11 @@ class Synthesized:
             if permission.action == action and permission.resource == resource
         }
 
+    @cached_property
+    def elsewhere(self) -> Synthesized:
+        """The same stage in its other region."""
+        return Synthesized(self.assembly, self.stage, second_region=not self.second_region)
+
     @property
     def _folder(self) -> Path:
         return self.assembly / f"assembly-{self.stage}"
@@ -190,6 +203,11 @@ class Synthesized:
         if logical_id not in resources:
             return f"{stack}/{logical_id}"
         return Resource(stack=stack, logical_id=logical_id, body=resources[logical_id]).path
+
+
+def _in_second_region(display_name: str) -> bool:
+    stack = display_name.split("/")[1]
+    return stack.startswith(("RecoveryStack", STANDBY))
 
 
 def as_list(value: Any) -> list[Any]:

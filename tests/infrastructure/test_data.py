@@ -5,6 +5,7 @@ import pytest
 from tests.infrastructure.synthesized import STATEFUL_STACKS
 
 STATEFUL = {
+    "AWS::Backup::BackupVault",
     "AWS::Cognito::UserPool",
     "AWS::DynamoDB::GlobalTable",
     "AWS::ECR::Repository",
@@ -52,9 +53,10 @@ def test_state_lives_in_stateful_stacks_alone(platform):
 
 
 def test_the_stacks_say_themselves_that_they_are_stateful():
-    from stacks import platform
+    from stacks import platform, recovering
 
-    classes = [each for name, each in vars(platform).items() if name.endswith("Stack")]
+    known = {**vars(platform), **vars(recovering)}
+    classes = [each for name, each in known.items() if name.endswith("Stack")]
     assert {each.__name__ for each in classes if each.stateful} == STATEFUL_STACKS
 
 
@@ -81,10 +83,10 @@ def test_tables_cannot_be_deleted_in_production_and_can_be_restored_everywhere(
     environment, platform
 ):
     for table in platform.of_type("AWS::DynamoDB::GlobalTable"):
-        [replica] = table.properties["Replicas"]
-        assert replica.get("DeletionProtectionEnabled", False) == environment.production
-        restore = replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
-        assert restore is True
+        for replica in table.properties["Replicas"]:
+            assert replica.get("DeletionProtectionEnabled", False) == environment.production
+            restore = replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+            assert restore is True
 
 
 def test_a_table_that_becomes_provisioned_starts_from_its_tiers_least(platforms):

@@ -233,7 +233,7 @@ def test_a_file_must_be_called_as_the_environment_is(tmp_path):
 
 
 def test_an_unknown_environment_is_answered_with_those_there_are():
-    with pytest.raises(InvalidFile, match="given 'qa', allowed dev, local, prod, staging"):
+    with pytest.raises(InvalidFile, match="given 'qa', allowed dev, extreme, local, prod, staging"):
         load_environment("qa")
 
 

@@ -133,7 +133,7 @@ REPLACED = {
 def own_tags(resource):
     properties = resource.properties
     if resource.type == "AWS::DynamoDB::GlobalTable":
-        [properties] = properties["Replicas"]
+        [properties] = [each for each in properties["Replicas"] if "Tags" in each] or [{}]
     tags = properties.get("UserPoolTags") or properties.get("Tags", [])
     return set(tags) if isinstance(tags, dict) else {tag["Key"] for tag in tags}
 

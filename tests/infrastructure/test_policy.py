@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from stacks.acknowledgements import load_acknowledgements
+from stacks.environment_file import load_environment
 from stacks.findings import acknowledged_findings, findings
 from stacks.yaml_file import InvalidFile
 from tests.infrastructure.synthesized import ENVIRONMENTS, ROOT, run_cdk
@@ -53,17 +54,20 @@ def test_each_acknowledgement_answers_for_a_finding_in_each_environment_it_names
     assembly, acknowledgement
 ):
     found = acknowledged_findings(assembly)
-    wanted = acknowledgement.environments or ENVIRONMENTS
+    # The others are synthesized elsewhere, and a finding fails them there.
+    wanted = set(acknowledgement.environments or ENVIRONMENTS) & set(ENVIRONMENTS)
     used = {
         name
         for name in wanted
         for finding in found
         if f"{finding.path}/".startswith(f"Kindred-{name}/{acknowledgement.path}/")
         and finding.id
-        == acknowledgement.id_in(stage=f"Kindred-{name}", region="us-east-1", slug=name)
+        == acknowledgement.id_in(
+            stage=f"Kindred-{name}", region="us-east-1", environment=load_environment(name)
+        )
     }
 
-    assert used == set(wanted), "stale: remove it, or name the environments where it holds"
+    assert used == wanted, "stale: remove it, or name the environments where it holds"
 
 
 def test_no_acknowledgement_has_expired():

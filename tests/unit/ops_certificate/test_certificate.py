@@ -128,4 +128,4 @@ def test_an_unknown_environment_is_named_with_those_there_are():
     result = CliRunner().invoke(app, ["certificate", "create", "--environment", "nowhere"])
 
     assert result.exit_code == 2
-    assert "given 'nowhere', allowed dev, local, prod, staging" in result.output
+    assert "given 'nowhere', allowed dev, extreme, local, prod, staging" in result.output
