@@ -18,6 +18,7 @@ from stacks.lambda_stack import LambdaStack
 from stacks.monitoring_stack import MonitoringStack
 from stacks.network_stack import NetworkStack
 from stacks.pipeline_stack import PipelineStack
+from stacks.privacy_stack import PrivacyStack
 from stacks.recovering import recovering
 from stacks.recovery_stack import RecoveryStack
 from stacks.routing_stack import RoutingStack
@@ -94,10 +95,11 @@ class Platform(cdk.Stage):
             models=self.models,
             **below,
         )
+        self.privacy = PrivacyStack(self, "PrivacyStack", streaming=self.streaming, **below)
         stacks = (
             *(self.network, self.data, self.firewall, self.streaming),
             *(self.functions, self.routing, self.api, self.models),
-            *(self.edge, self.monitoring),
+            *(self.edge, self.monitoring, self.privacy),
             *recovering(self, environment, recovery=self.recovery, first=self.data),
         )
         guards = (

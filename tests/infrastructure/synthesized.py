@@ -19,6 +19,7 @@ STACKS = (
     *("NetworkStack", "DataStack", "StreamingStack"),
     *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
     *("EdgeStack", "FirewallStack", "MonitoringStack"),
+    "PrivacyStack",
 )
 # Where an environment's file asks for them.
 OPTIONAL_STACKS = {"AccountStack", "BackupStack", "PipelineStack"}

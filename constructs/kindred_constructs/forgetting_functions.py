@@ -1,0 +1,165 @@
+"""The two functions that forget a unit, and what each may read, change and remove."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from kindred_constructs.counter_tables import CounterTables
+from kindred_constructs.dead_letters import DeadLetters
+from kindred_constructs.definitions_bucket import SOURCE, DefinitionsBucket
+from kindred_constructs.event_archive import FAILED, TABLE, EventArchive
+from kindred_constructs.event_columns import EVENT_COLUMNS
+from kindred_constructs.experiment_tables import ExperimentTables
+from kindred_constructs.function_asset import FunctionAsset
+from kindred_constructs.pseudonym_secret import PseudonymSecret
+from kindred_constructs.python_function import FunctionNetwork, PythonFunction
+from kindred_constructs.search_domain import INDEX_PREFIX, SearchDomain
+from kindred_constructs.training_bucket import DATA_CAPTURE, TrainingBucket
+from kindred_constructs.valkey_cache import ValkeyCache
+
+# A pass fits into a function's longest time.
+_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitStores:
+    """Everything that holds something of a unit; `archive_days` is how long the archive does."""
+
+    tables: ExperimentTables
+    counters: CounterTables
+    archive: EventArchive
+    archive_days: int
+    training: TrainingBucket
+    definitions: DefinitionsBucket
+    dead_letters: Sequence[DeadLetters]
+    cache: ValkeyCache
+    search: SearchDomain | None
+    pseudonyms: PseudonymSecret
+    key: kms.IKey
+    log_groups: str
+
+
+class ForgettingFunctions(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        asset: FunctionAsset,
+        stores: UnitStores,
+        network: FunctionNetwork,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._asset = asset
+        self._stores = stores
+        self.records = self._add_records()
+        self.inside = self._add_inside(network)
+
+    def _add_records(self) -> PythonFunction:
+        stores = self._stores
+        function = self._asset.function(
+            self,
+            "ForgetRecords",
+            timeout_seconds=_SECONDS,
+            memory_mib=1024,
+            environment={
+                **self._definitions(),
+                **stores.pseudonyms.setting,
+                "REQUEST_LOG_TABLE": stores.tables.request_log.table_name,
+                "LEDGER_TABLE": stores.counters.ledger.table_name,
+                "ARCHIVE_BUCKET": stores.archive.bucket.bucket_name,
+                "ARCHIVE_FAILED_PREFIX": FAILED,
+                "ARCHIVE_DAYS": str(stores.archive_days),
+                "ATHENA_WORKGROUP": stores.archive.workgroup.ref,
+                "EVENTS_DATABASE": stores.archive.database.ref,
+                "EVENTS_TABLE": TABLE,
+                "EVENT_COLUMNS": ",".join(name for name, _ in EVENT_COLUMNS),
+                "TRAINING_BUCKET": stores.training.bucket_name,
+                "DATA_CAPTURE_PREFIX": DATA_CAPTURE,
+                "DEAD_LETTER_QUEUE_URLS": cdk.Fn.join(
+                    ",", [each.queue.queue_url for each in stores.dead_letters]
+                ),
+                "LOG_GROUP_PREFIX": stores.log_groups,
+            },
+        )
+        self._grant_records(function.role)
+        return function
+
+    def _grant_records(self, role: iam.IRole) -> None:
+        stores = self._stores
+        stores.pseudonyms.grant_use(role)
+        stores.tables.grant_forget(role)
+        stores.counters.grant_forget(role)
+        stores.archive.grant_forget(role)
+        stores.training.grant_forget_below(role, DATA_CAPTURE)
+        for letters in stores.dead_letters:
+            letters.grant_look_through(role)
+        self._grant_definitions(role)
+        groups = cdk.Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"{stores.log_groups}*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        _allow(role, [groups, f"{groups}:*"], "logs:FilterLogEvents")
+        # Lists of log groups take no resource.
+        _allow(role, ["*"], "logs:DescribeLogGroups")
+
+    def _add_inside(self, network: FunctionNetwork) -> PythonFunction:
+        stores = self._stores
+        search = (
+            {
+                "OPENSEARCH_ENDPOINT": stores.search.endpoint,
+                "OPENSEARCH_INDEX_PREFIX": INDEX_PREFIX,
+            }
+            if stores.search
+            else {}
+        )
+        function = self._asset.function(
+            self,
+            "ForgetInside",
+            timeout_seconds=_SECONDS,
+            environment={
+                **self._definitions(),
+                **stores.pseudonyms.setting,
+                **search,
+                "EXPERIMENTS_TABLE": stores.tables.experiments.table_name,
+                "CACHE_SECRET_ARN": stores.cache.secret.secret_arn,
+                "VALKEY_HOST": stores.cache.host,
+                "VALKEY_PORT": stores.cache.endpoint_port,
+                "VALKEY_USERNAME": stores.cache.username,
+                "VALKEY_CLUSTER_MODE": str(stores.cache.cluster_mode).lower(),
+            },
+            network=network,
+        )
+        role = function.role
+        stores.pseudonyms.grant_use(role)
+        stores.tables.grant_list_experiments(role)
+        self._grant_definitions(role)
+        _allow(role, [stores.cache.secret.secret_arn], "secretsmanager:GetSecretValue")
+        stores.cache.admit(function, function.function)
+        if stores.search:
+            stores.search.grant_forget(role)
+            stores.search.admit(function, function.function)
+        return function
+
+    def _definitions(self) -> dict[str, str]:
+        return {
+            "DEFINITIONS_BUCKET": self._stores.definitions.bucket_name,
+            "DEFINITIONS_SOURCE_KEY": SOURCE,
+        }
+
+    def _grant_definitions(self, role: iam.IRole) -> None:
+        bucket = self._stores.definitions
+        _allow(role, [bucket.arn_for_objects(SOURCE)], "s3:GetObject")
+        _allow(role, [bucket.bucket_arn], "s3:ListBucket")
+
+
+def _allow(role: iam.IRole, resources: Sequence[str], *actions: str) -> None:
+    iam.Grant.add_to_principal(grantee=role, actions=list(actions), resource_arns=list(resources))
