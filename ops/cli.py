@@ -15,6 +15,7 @@ from ops.experiment import app as experiment
 from ops.local.commands import app as local
 from ops.local.fault_commands import app as fault
 from ops.local.trace_command import traces
+from ops.openapi.commands import app as openapi
 from ops.retraining.commands import app as retraining
 from ops.rollout.commands import app as rollout
 
@@ -34,6 +35,7 @@ app.add_typer(experiment, name="experiment")
 local.add_typer(fault, name="fault")
 local.command("traces")(traces)
 app.add_typer(local, name="local")
+app.add_typer(openapi, name="openapi")
 app.add_typer(retraining, name="retraining")
 app.add_typer(rollout, name="rollout")
 app.command("architecture")(architecture)

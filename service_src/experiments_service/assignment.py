@@ -13,7 +13,7 @@ from kindred.experiments.engine.context import Context
 from kindred.experiments.engine.results import ExperimentResult
 from kindred.experiments.events import LARGEST_VALUE, Exposure, new_event_id
 from kindred.experiments.segments import segment_values
-from kindred_service.wire import WireIn
+from kindred_service.wire import Number, WireIn
 
 ExperimentKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 UnitId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -31,7 +31,7 @@ class AssignIn(WireIn):
     attributes: Annotated[dict[str, Any], Field(max_length=100)] = {}  # noqa: RUF012
     url: Annotated[str, StringConstraints(max_length=2_048)] = ""
     event_id: EventId | None = None
-    covariate: Annotated[float, Field(ge=-LARGEST_VALUE, le=LARGEST_VALUE)] | None = None
+    covariate: Annotated[Number, Field(ge=-LARGEST_VALUE, le=LARGEST_VALUE)] | None = None
 
 
 class ExposureOut(BaseModel):

@@ -1,0 +1,1 @@
+"""What the services promise, as OpenAPI documents, and which change breaks a promise."""
