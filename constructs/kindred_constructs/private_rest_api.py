@@ -19,7 +19,10 @@ from kindred_constructs.internal_load_balancer import InternalLoadBalancer
 
 # Sent to services beside whatever the client sent: the id to use when the client sent none.
 REQUEST_ID_HEADER = "x-gateway-request-id"
-_BAD_BODY = "allowed is a JSON object with partner_id and app_id, strings of 1 to 128 characters"
+_BAD_BODY = (
+    "not of the shape that this path takes; its OpenAPI document names the fields, which must be "
+    "there, their kinds and their closed lists of values"
+)
 
 
 class PrivateRestApi(Construct):

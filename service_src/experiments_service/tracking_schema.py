@@ -35,7 +35,8 @@ BATCH_BODY = _body(
                 "type": "array",
                 "minItems": 1,
                 "maxItems": LARGEST_BATCH,
-                "items": _event_schema(),
+                # One that is not an event is answered as such; the others are taken.
+                "items": {**_event_schema(), "x-answered-alone": True},
             }
         },
     }

@@ -5,9 +5,9 @@ import json
 import pkgutil
 import re
 
-from stacks import request_schemas
-from stacks.application import create_app
-from stacks.platform import Platform
+from stacks import api_routes
+from stacks.request_schemas import body_schema
+from tests.infrastructure.choices import synthesize_choices
 from tests.infrastructure.synthesized import Synthesized
 
 WITH_A_KEY = {
@@ -30,7 +30,12 @@ WITH_A_TOKEN = {
 }
 # SDKs in browsers: the key is in the path, and the service looks at it.
 WITH_NEITHER = {("GET", "/api/features/{client_key}")}
-CHECKED = {"/api/v1/find-similar", "/api/v1/predict", "/api/v1/outcomes"}
+CHECKED = {
+    "/api/v1/find-similar": "similarity",
+    "/api/v1/outcomes": "similarity",
+    "/api/v1/predict": "prediction",
+    **{f"/api/v1/tracking/{name}": "experiments" for name in ("assign", "track", "batch")},
+}
 
 
 def methods(platform):
@@ -112,7 +117,7 @@ def test_who_brings_no_valid_token_reads_what_is_wanted(platform):
     assert "Bearer" in document["detail"]
 
 
-def test_every_method_is_validated_and_bodies_of_a_unit_have_a_shape(platform):
+def test_every_method_is_validated_and_documented_bodies_have_a_shape(platform):
     for key, method in methods(platform).items():
         assert "RequestValidatorId" in method, key
         assert ("RequestModels" in method) == (key[1] in CHECKED), key
@@ -143,12 +148,15 @@ def test_the_link_leads_to_the_load_balancer_alone(platform):
     assert groups == ["ApiStack/Api/LinkSecurityGroup"]
 
 
-def test_the_shape_of_a_unit_is_one_model(platform):
-    [model] = platform.of_type("AWS::ApiGateway::Model", stack="ApiStack")
+def test_a_body_is_checked_by_the_document_of_the_service_that_answers(platform):
+    models = {
+        each.logical_id: each.properties["Schema"]
+        for each in platform.of_type("AWS::ApiGateway::Model", stack="ApiStack")
+    }
 
-    for key in {("POST", path) for path in CHECKED}:
-        models = methods(platform)[key]["RequestModels"]
-        assert models == {"application/json": {"Ref": model.logical_id}}
+    for path, service in CHECKED.items():
+        [model] = methods(platform)["POST", path]["RequestModels"].values()
+        assert models[model["Ref"]] == body_schema(service, path)
 
 
 def test_a_part_of_a_path_reaches_the_service(platform):
@@ -164,17 +172,15 @@ def test_a_part_of_a_path_reaches_the_service(platform):
         assert names == [f"integration.request.path.{wanted}"]
 
 
-def test_a_changed_schema_is_deployed(environment, platform, tmp_path, monkeypatch):
+def test_a_changed_schema_is_deployed(platforms, tmp_path, monkeypatch):
     """A deployment is a copy of the API: its id must follow what a model says."""
-    monkeypatch.setattr(request_schemas, "UNIT", request_schemas.UNIT | {"maxProperties": 5})
-    app = create_app(outdir=tmp_path)
-    app.node.set_context("aws:cdk:disable-asset-staging", True)
-    app.node.set_context("aws:cdk:bundling-stacks", [])
-    Platform(app, environment=environment, region=environment.regions[0])
-    app.synth()
-    changed = Synthesized(tmp_path, platform.stage)
+    monkeypatch.setattr(
+        api_routes, "body_schema", lambda *given: {**body_schema(*given), "maxProperties": 5}
+    )
+    synthesize_choices("dev", tmp_path, {"changed": {}})
+    changed = Synthesized(tmp_path, "Kindred-changed-dev")
 
-    [before] = platform.of_type("AWS::ApiGateway::Deployment", stack="ApiStack")
+    [before] = platforms["dev"].of_type("AWS::ApiGateway::Deployment", stack="ApiStack")
     [after] = changed.of_type("AWS::ApiGateway::Deployment", stack="ApiStack")
     assert before.logical_id != after.logical_id
 
