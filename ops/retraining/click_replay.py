@@ -19,8 +19,7 @@ from ops.replay.api import ReplayApi
 
 TOP_K = 20
 # A partner asks about many apps; no unit, a partner's app, may look like a robot.
-_PARTNERS = 50
-PARTNERS = "replay-"
+PARTNERS = tuple(f"replay-{number}" for number in range(50))
 
 
 @dataclass(slots=True)
@@ -82,7 +81,7 @@ async def replay_clicks(
 
 async def _ask_and_click(api: ReplayApi, catalogue: Catalogue, query: Query) -> int:
     app = catalogue.app(query.row)
-    unit = {"partner_id": f"{PARTNERS}{query.number % _PARTNERS}", "app_id": app.app_id}
+    unit = {"partner_id": PARTNERS[query.number % len(PARTNERS)], "app_id": app.app_id}
     answer = await api.find_similar({**unit, "top_k": TOP_K})
     shown = [str(neighbor["app_id"]) for neighbor in answer["neighbors"]]
     clicked = clicked_places(

@@ -15,13 +15,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kindred.similarity.catalogue import Catalogue
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
 from kindred_aws.event_lake import QueryFailed
+from kindred_aws.pseudonym_secret import NoPseudonyms
 from ops.local.commands import STATE
 from ops.local.operator_credentials import PlatformNotRunning
 from ops.local.running_platform import RunningPlatform, running_platform
 from ops.local.users import NoSuchUser
 from ops.replay.api import Access, PlatformRefused, ReplayApi
 from ops.retraining.click_replay import PARTNERS, Clicked, draw_queries, replay_clicks
-from ops.retraining.delivery import NotDelivered, event_lake, wait_for_events
+from ops.retraining.delivery import (
+    NotDelivered,
+    event_lake,
+    pseudonyms_of,
+    wait_for_events,
+)
 from ops.retraining.passing_days import NothingToPass, pass_days
 from ops.retraining.runs import NoSuchRun, start_run, watch_run
 from ops.terminal import RESULTS, failed, progress_bars
@@ -37,6 +43,7 @@ _FAILURES = (
     ArtefactNotFound,
     BotoCoreError,
     ClientError,
+    NoPseudonyms,
     NoSuchRun,
     NoSuchUser,
     NotDelivered,
@@ -65,7 +72,8 @@ def replay(
         wait_for_events(
             event_lake(here),
             here.output("EventDatabaseName"),
-            units=PARTNERS,
+            partners=PARTNERS,
+            pseudonyms=pseudonyms_of(here),
             since=began,
             count=replayed.requests + replayed.clicks,
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import boto3
 
+from kindred.privacy.pseudonyms import Pseudonyms
 from kindred_aws.event_lake import EventLake
+from kindred_aws.pseudonym_secret import PseudonymSecret
 from ops.local.running_platform import RunningPlatform
 
 _LONGEST_SECONDS = 120.0
@@ -23,18 +25,20 @@ def wait_for_events(
     lake: EventLake,
     database: str,
     *,
-    units: str,
+    partners: Collection[str],
+    pseudonyms: Pseudonyms,
     since: datetime,
     count: int,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Until there are `count` events since then of units whose names begin with `units`.
+    """Until there are `count` events since then of these partners' requesters.
 
     Raises NotDelivered.
     """
+    known_as = [f"'{name}'" for partner in partners for name in pseudonyms.every(partner)]
     until = since.date() + timedelta(days=1)
     query = f"""SELECT count(DISTINCT event_id) FROM "{database}"."events"
-WHERE day BETWEEN '{since.date()}' AND '{until}' AND unit_id LIKE '{units}%'
+WHERE day BETWEEN '{since.date()}' AND '{until}' AND split_part(unit_id, ':', 1) IN ({", ".join(known_as)})
   AND from_iso8601_timestamp(occurred_at) >= from_iso8601_timestamp('{since.isoformat()}')"""  # noqa: S608 (names of our own)
     waited = 0.0
     while (found := _count(lake, query)) < count:
@@ -48,6 +52,14 @@ def event_lake(platform: RunningPlatform) -> EventLake:
     return EventLake(
         client=boto3.client("athena"), workgroup=platform.output("AthenaWorkgroupName")
     )
+
+
+def pseudonyms_of(platform: RunningPlatform) -> Pseudonyms:
+    """Raises NoPseudonyms."""
+    secret = PseudonymSecret(
+        boto3.client("secretsmanager"), secret_id=platform.output("PseudonymSecretArn")
+    )
+    return secret.current
 
 
 def _count(lake: EventLake, query: str) -> int:

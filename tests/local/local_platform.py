@@ -16,6 +16,8 @@ import boto3
 import httpx
 import psutil
 
+from kindred.privacy.generations import read_pseudonyms
+from kindred.privacy.pseudonyms import Pseudonyms
 from ops.local.child_process import STATE_MARK
 from ops.local.operator_credentials import operator_environment
 from ops.local.ports import free_port
@@ -130,6 +132,10 @@ class LocalPlatform:
 
     def log(self, name: str) -> str:
         return (self.state / "logs" / f"{name}.log").read_text()
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        return read_pseudonyms(json.dumps(self.secret("PseudonymSecretArn")))
 
     def client(self, **headers: str) -> httpx.Client:
         """The API as a partner reaches it."""

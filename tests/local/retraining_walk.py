@@ -92,7 +92,12 @@ class RetrainingWalk:
             assert set(pool.map(tell, range(count))) == {202}
         outputs = self.platform.outputs
         wait_for_events(
-            self.lake, outputs["EventDatabaseName"], units=partner, since=began, count=count
+            self.lake,
+            outputs["EventDatabaseName"],
+            partners=[partner],
+            pseudonyms=self.platform.pseudonyms,
+            since=began,
+            count=count,
         )
 
     @property

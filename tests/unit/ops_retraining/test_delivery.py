@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ops.retraining.delivery import NotDelivered, wait_for_events
+from tests.pseudonyms import SecretFake, pseudonym
 
 SINCE = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
 
@@ -21,7 +22,15 @@ class LakeFake:
 
 def wait(lake, count):
     slept = []
-    wait_for_events(lake, "events", units="replay-", since=SINCE, count=count, sleep=slept.append)
+    wait_for_events(
+        lake,
+        "events",
+        partners=["replay-1"],
+        pseudonyms=SecretFake().current,
+        since=SINCE,
+        count=count,
+        sleep=slept.append,
+    )
     return slept
 
 
@@ -36,6 +45,15 @@ def test_what_arrives_after_midnight_is_looked_for_there():
     wait(lake, count=1)
 
     assert "BETWEEN '2026-11-21' AND '2026-11-22'" in lake.asked[0]
+
+
+def test_the_lake_is_asked_by_pseudonym_and_not_by_name():
+    lake = LakeFake(1)
+
+    wait(lake, count=1)
+
+    assert f"IN ('{pseudonym('replay-1')}')" in lake.asked[0]
+    assert "replay-1" not in lake.asked[0]
 
 
 def test_events_that_never_come_are_counted():
