@@ -42,5 +42,7 @@ class EdgeSecret(secretsmanager.Secret):
         secret = self.node.default_child
         # The L2's own attribute wants a physical name where it crosses regions.
         assert isinstance(secret, secretsmanager.CfnSecret)
-        arn = cdk.Fn.join(EDGE_REGION, cdk.Fn.split(self._home, secret.ref))
+        arn = secret.ref
+        if self._home != EDGE_REGION:
+            arn = cdk.Fn.join(EDGE_REGION, cdk.Fn.split(self._home, arn))
         return cdk.SecretValue.secrets_manager(arn).unsafe_unwrap()

@@ -8,10 +8,15 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
 from kindred_constructs.edge_bundle import MOST_BYTES, EdgeBundle, InvalidEdgeConfiguration
+from kindred_constructs.edge_logs import EdgeLogs
+from kindred_constructs.edge_site import EdgeGuards
 from kindred_constructs.split_url_distribution import SplitUrlDistribution
+from kindred_constructs.web_acl import EDGE, Admission, WebAcl
 from tests.unit.edge_functions.conftest import CONFIGURATION, IN_WIDE, viewer_request
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0"
@@ -19,6 +24,8 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0"
 
 def distribution_in(region, configuration=CONFIGURATION):
     stack = cdk.Stack(cdk.App(), "Edge", env=cdk.Environment(account="123456789012", region=region))
+    key = kms.Key(stack, "Key")
+    admission = Admission(requests_per_5_minutes=3_000)
     SplitUrlDistribution(
         stack,
         "Site",
@@ -26,6 +33,11 @@ def distribution_in(region, configuration=CONFIGURATION):
         domain_names=CONFIGURATION["hosts"],
         certificate=acm.Certificate.from_certificate_arn(stack, "Certificate", CERTIFICATE),
         configuration=configuration,
+        guards=EdgeGuards(
+            firewall=WebAcl(stack, "Firewall", waf_scope=EDGE, admission=admission, log_key=key),
+            logs=EdgeLogs(stack, "AccessLogs", bucket=s3.Bucket(stack, "Logs", enforce_ssl=True)),
+            log_key=key,
+        ),
     )
     return Template.from_stack(stack)
 
