@@ -102,7 +102,7 @@ EXECUTES = {
     "AWS::SageMaker::ModelPackageGroup": "",
     "AWS::Scheduler::Schedule": "invokes its function under its role when it is time, in UTC; "
     "every minute's as often as a rollout's minute lasts",
-    "AWS::SecretsManager::Secret": "no rotation",
+    "AWS::SecretsManager::Secret": "no rotation by the clock",
     "AWS::SecretsManager::SecretTargetAttachment": "",
     "AWS::XRay::SamplingRule": "by API, with reservoir and rate",
 }
@@ -147,6 +147,8 @@ RECORDED = {
     "AWS::RDS::DBClusterParameterGroup": "its parameters are not set; TLS is required anyway",
     "AWS::RDS::DBSubnetGroup": "no network is emulated",
     **dict.fromkeys(RECORDED_TYPES, ""),
+    "AWS::SecretsManager::RotationSchedule": "nothing rotates by the clock; its function can be "
+    "invoked",
     EXPRESSION_ALARM: "nothing evaluates metric math",
     "AWS::CloudWatch::CompositeAlarm": "what it is made of is recorded only, too",
     "AWS::CloudWatch::Dashboard": "kept, and drawn by nothing",

@@ -83,6 +83,8 @@ def answer(index: SearchIndex, method: str, path: str, body: bytes) -> tuple[int
                 return 200, index.search(names, _read(body))
             case "GET" | "POST", [names, "_count"]:
                 return 200, {"count": index.count(names, _read(body).get("query", MATCH_ALL))}
+            case "POST", [names, "_delete_by_query"]:
+                return 200, index.delete_by_query(names, _read(body).get("query", MATCH_ALL))
             case "GET", [name, "_doc", document_id]:
                 found = index.get(name, document_id)
                 return 200 if found["found"] else 404, found

@@ -66,6 +66,13 @@ class SearchIndex:
         """How many documents of `a,b*` match. Raises UnknownQuery."""
         return sum(1 for _ in self._found(indexes, query))
 
+    def delete_by_query(self, indexes: str, query: Mapping[str, Any]) -> dict[str, Any]:
+        """Of `a,b*`. Raises UnknownQuery."""
+        found = [(index, document_id) for index, document_id, _ in self._found(indexes, query)]
+        for key in found:
+            self._forget(key)
+        return {"took": 0, "total": len(found), "deleted": len(found), "failures": []}
+
     def search(self, indexes: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """The newest first; `from` and `size` choose the page. Raises UnknownQuery."""
         found = list(self._found(indexes, request.get("query", {"match_all": {}})))

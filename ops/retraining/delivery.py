@@ -36,9 +36,9 @@ def wait_for_events(
     Raises NotDelivered.
     """
     known_as = [f"'{name}'" for partner in partners for name in pseudonyms.every(partner)]
-    until = since.date() + timedelta(days=1)
+    among, until = ", ".join(known_as), since.date() + timedelta(days=1)
     query = f"""SELECT count(DISTINCT event_id) FROM "{database}"."events"
-WHERE day BETWEEN '{since.date()}' AND '{until}' AND split_part(unit_id, ':', 1) IN ({", ".join(known_as)})
+WHERE day BETWEEN '{since.date()}' AND '{until}' AND split_part(unit_id, ':', 1) IN ({among})
   AND from_iso8601_timestamp(occurred_at) >= from_iso8601_timestamp('{since.isoformat()}')"""  # noqa: S608 (names of our own)
     waited = 0.0
     while (found := _count(lake, query)) < count:

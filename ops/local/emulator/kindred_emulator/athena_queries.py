@@ -20,7 +20,7 @@ from ministack.core.responses import new_uuid
 from ministack.core.router import extract_access_key_id
 from ministack.services import athena, s3
 
-from .glue_relations import hive_type, whole_relation
+from .glue_relations import PATH, hive_type, pathless, told_path, whole_relation
 from .presto_functions import create_statements
 from .query_rights import QueryRefused, require_output, require_tables, split_address
 from .unload_statement import Unload, read_unload
@@ -62,6 +62,7 @@ def install() -> None:
     athena._start_query_execution = started
     athena._execute_query = executed
     athena._duckdb_type = hive_type
+    athena._empty_relation = pathless(athena._empty_relation)
     athena._table_relation = whole_relation(athena._table_relation)
     athena._run_duckdb = _run
     athena._save_query_results = _save
@@ -85,6 +86,7 @@ async def _run(statement: str, database: str, catalog: str | None = None) -> Row
     require_output(caller, output)
     if unload:
         _require_empty(caller, unload.target)
+    told_path.set(PATH in query)
     rewritten, buckets, folders = await athena._rewrite_data_paths(query, database, catalog)
     if buckets:
         raise QueryRefused("S3 table buckets are not carried on the laptop")

@@ -17,7 +17,7 @@ _OPTION = re.compile(r"\s*(?P<name>\w+)\s*=\s*'(?P<value>[^']*)'\s*")
 FORMATS = ("JSON", "PARQUET")
 # What Athena writes without being told otherwise.
 DEFAULT_COMPRESSION = "GZIP"
-EXTENSIONS = {"GZIP": ".gz", "NONE": ""}
+EXTENSIONS = {"GZIP": ".gz", "NONE": "", "SNAPPY": ".snappy"}
 
 
 class UnloadRefused(Exception):
@@ -59,7 +59,7 @@ def read_unload(statement: str) -> Unload | None:
     if form not in FORMATS:
         raise UnloadRefused(f"format: given {form!r}, the laptop writes {', '.join(FORMATS)}")
     compression = options.pop("compression", DEFAULT_COMPRESSION).upper()
-    if compression not in EXTENSIONS:
+    if compression not in EXTENSIONS or (form, compression) == ("JSON", "SNAPPY"):
         raise UnloadRefused(
             f"compression: given {compression!r}, the laptop writes {', '.join(EXTENSIONS)}"
         )
