@@ -16,6 +16,7 @@ from ops.local.commands import app as local
 from ops.local.fault_commands import app as fault
 from ops.local.trace_command import traces
 from ops.openapi.commands import app as openapi
+from ops.privacy.command import forget
 from ops.retraining.commands import app as retraining
 from ops.rollout.commands import app as rollout
 
@@ -39,3 +40,4 @@ app.add_typer(openapi, name="openapi")
 app.add_typer(retraining, name="retraining")
 app.add_typer(rollout, name="rollout")
 app.command("architecture")(architecture)
+app.command("forget")(forget)

@@ -1,0 +1,1 @@
+"""What an operator does for a person who asks to be forgotten."""
