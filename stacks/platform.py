@@ -17,6 +17,7 @@ from stacks.firewall_stack import FirewallStack
 from stacks.lambda_stack import LambdaStack
 from stacks.monitoring_stack import MonitoringStack
 from stacks.network_stack import NetworkStack
+from stacks.operations_stack import OperationsStack
 from stacks.pipeline_stack import PipelineStack
 from stacks.privacy_stack import PrivacyStack
 from stacks.recovering import recovering
@@ -96,6 +97,9 @@ class Platform(cdk.Stage):
             **below,
         )
         self.privacy = PrivacyStack(self, "PrivacyStack", streaming=self.streaming, **below)
+        self.operations = OperationsStack(
+            self, "OperationsStack", streaming=self.streaming, **below
+        )
         stacks = (
             *(self.network, self.data, self.firewall, self.streaming),
             *(self.functions, self.routing, self.api, self.models),

@@ -13,17 +13,18 @@ from constructs import Construct
 
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.operator_alarm import AnyOperatorAlarm, Severity
+from kindred_constructs.telemetry_key import PUBLISHERS
 
 
 class AlarmTopic(sns.Topic):
-    """Encrypted, over TLS, and written to by this account's alarms alone."""
+    """Encrypted, over TLS, and written to by this account's alarms and budgets alone."""
 
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
         super().__init__(scope, construct_id, master_key=key, enforce_ssl=True)
         # A policy of ours replaces the one by which alarms of the account may publish.
         self.add_to_resource_policy(
             iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                principals=[iam.ServicePrincipal(service) for service in PUBLISHERS],
                 actions=["sns:Publish"],
                 resources=[self.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},

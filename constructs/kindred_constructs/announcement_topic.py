@@ -14,7 +14,7 @@ class AnnouncementTopic(sns.Topic):
         self, scope: Construct, construct_id: str, *, key: kms.IKey, email: str | None
     ) -> None:
         super().__init__(scope, construct_id, master_key=key, enforce_ssl=True)
-        self._key = key
+        self.key = key
         if email:
             self.add_subscription(subscriptions.EmailSubscription(email))
 
@@ -23,4 +23,4 @@ class AnnouncementTopic(sns.Topic):
         iam.Grant.add_to_principal(
             grantee=grantee, actions=["sns:Publish"], resource_arns=[self.topic_arn]
         )
-        self._key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
+        self.key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")

@@ -36,6 +36,11 @@ class DefinitionsBucket(s3.Bucket):
         self._allow(grantee, "s3:ListBucket", resource=self.bucket_arn)
         self._allow_key(grantee, "kms:Decrypt")
 
+    def grant_read_source(self, grantee: iam.IGrantable) -> None:
+        self._allow(grantee, "s3:GetObject", resource=self.arn_for_objects(SOURCE))
+        self._allow(grantee, "s3:ListBucket", resource=self.bucket_arn)
+        self._allow_key(grantee, "kms:Decrypt")
+
     def grant_publish(self, grantee: iam.IGrantable) -> None:
         """Writes of it and of its source, which take a read: a newer one is never overwritten."""
         self.grant_evaluate(grantee)

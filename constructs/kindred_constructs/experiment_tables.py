@@ -46,6 +46,11 @@ class ExperimentTables(Construct):
         self.experiments.grant(grantee, "dynamodb:GetItem")
         self._rules.grant_key(grantee)
 
+    def grant_report(self, grantee: iam.IGrantable) -> None:
+        """Read the experiment and the days of its arms."""
+        self.grant_read(grantee)
+        self.metrics.grant(grantee, "dynamodb:Query")
+
     def grant_list_experiments(self, grantee: iam.IGrantable) -> None:
         self.experiments.grant(grantee, "dynamodb:Scan")
         self._rules.grant_key(grantee)

@@ -26,6 +26,12 @@ def weekly(day: str, at: str) -> str:
     return f"cron({minute} {hour} ? * {day} *)"
 
 
+def monthly(day: int, at: str) -> str:
+    """`day` of the month, `at` as for `daily`."""
+    hour, minute = (int(part) for part in at.split(":"))
+    return f"cron({minute} {hour} {day} * ? *)"
+
+
 class FunctionSchedule(Construct):
     """`expression` is Scheduler's own, in UTC.
 

@@ -1,12 +1,16 @@
-"""The bucket that AWS services deliver access logs to."""
+"""The bucket that AWS services deliver logs to, and export them to."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
+
+# Below it lie the exports of log groups.
+EXPORTS = "logs/"
 
 
 class LogsBucket(s3.Bucket):
@@ -34,3 +38,29 @@ class LogsBucket(s3.Bucket):
             ],
             **kwargs,
         )
+        self._admit_exports()
+
+    def _admit_exports(self) -> None:
+        """CloudWatch looks at the bucket's owner, and writes what a log group of ours holds."""
+        stack = cdk.Stack.of(self)
+        log_groups = stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name="*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for action, resource in (
+            ("s3:GetBucketAcl", self.bucket_arn),
+            ("s3:PutObject", self.arn_for_objects(f"{EXPORTS}*")),
+        ):
+            self.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+                    actions=[action],
+                    resources=[resource],
+                    conditions={
+                        "StringEquals": {"aws:SourceAccount": stack.account},
+                        "ArnLike": {"aws:SourceArn": log_groups},
+                    },
+                )
+            )

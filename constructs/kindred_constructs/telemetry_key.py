@@ -10,8 +10,12 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 
+# AWS's own that write to alarm topics: alarms, budgets, and Cost Anomaly Detection.
+PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com", "costalerts.amazonaws.com")
+
+
 class TelemetryKey(kms.Key):
-    """CloudWatch and SNS may use it for this account's log groups, alarms and topics."""
+    """CloudWatch, SNS and what tells of costs may use it for this account's logs and topics."""
 
     def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, enable_key_rotation=True, **kwargs)
@@ -26,9 +30,8 @@ class TelemetryKey(kms.Key):
             f"logs.{stack.region}.amazonaws.com",
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
-        self._allow(
-            "cloudwatch.amazonaws.com", {"StringEquals": {"aws:SourceAccount": stack.account}}
-        )
+        for service in PUBLISHERS:
+            self._allow(service, {"StringEquals": {"aws:SourceAccount": stack.account}})
         topics = stack.format_arn(service="sns", resource="*")
         self._allow("sns.amazonaws.com", {"ArnLike": {"aws:SourceArn": topics}})
 

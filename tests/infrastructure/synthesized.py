@@ -18,7 +18,7 @@ ENVIRONMENTS = ("local", "dev", "staging", "prod")
 STACKS = (
     *("NetworkStack", "DataStack", "StreamingStack"),
     *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
-    *("EdgeStack", "FirewallStack", "MonitoringStack"),
+    *("EdgeStack", "FirewallStack", "MonitoringStack", "OperationsStack"),
     "PrivacyStack",
 )
 # Where an environment's file asks for them.

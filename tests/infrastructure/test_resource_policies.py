@@ -32,7 +32,9 @@ def test_alarms_of_this_account_may_publish_to_their_topics(platform, severity):
         if statement["Effect"] == "Allow"
     ]
 
-    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert set(allowed["Principal"]["Service"]) == {
+        f"{service}.amazonaws.com" for service in ("budgets", "cloudwatch", "costalerts")
+    }
     assert allowed["Action"] == "sns:Publish"
     assert allowed["Condition"] == {
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
