@@ -12,8 +12,10 @@ from constructs import Construct
 from kindred_constructs.backup_plan import BackupPlan, Frequency
 from kindred_constructs.backup_vault import BackupVault
 from kindred_constructs.house_rules import removal_policy
+from kindred_constructs.replication_alarms import table_lag
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
+from stacks.network_stack import NetworkStack
 from stacks.recovery import Recovery
 from stacks.recovery_stack import RecoveryStack
 
@@ -30,6 +32,7 @@ class BackupStack(cdk.Stack):
         construct_id: str,
         *,
         environment: Environment,
+        network: NetworkStack,
         data: DataStack,
         recovery: RecoveryStack,
         **kwargs: Any,
@@ -42,7 +45,8 @@ class BackupStack(cdk.Stack):
             production=environment.production,
             removal_policy=removal_policy(production=environment.production),
         )
-        arns = [data.database.cluster_arn, *(table.table_arn for table in _tables(data))]
+        tables = _worth_restoring(data)
+        arns = [data.database.cluster_arn, *(table.table_arn for table in tables.values())]
         BackupPlan(
             self,
             "Plan",
@@ -52,16 +56,18 @@ class BackupStack(cdk.Stack):
             kept_days=environment.recovery.backup_days,
             resources=[backup.BackupResource.from_arn(arn) for arn in arns],
         )
+        minutes = environment.recovery.rpo_minutes
+        if environment.recovery.replicates and minutes:
+            region = recovery.region
+            for name, table in tables.items():
+                lag = table_lag(self, name, table=table, region=region, minutes=minutes)
+                network.alarms.hear(lag)
         cdk.CfnOutput(self, "VaultName", value=self.vault.backup_vault_name)
 
 
-def _tables(data: DataStack) -> list[dynamodb.ITableV2]:
+def _worth_restoring(data: DataStack) -> dict[str, dynamodb.ITableV2]:
     """All but the log of requests, which expires before anybody would restore it."""
-    experiments, counters, rollouts = data.stores.tables, data.counters, data.rollouts
-    return [
-        *(experiments.experiments, experiments.metrics, counters.counters, counters.ledger),
-        *(rollouts.deployments, rollouts.endpoints, data.retraining.runs),
-    ]
+    return {name: table for name, table in data.tables.items() if name != "RequestLog"}
 
 
 def _every(recovery: Recovery) -> Frequency:

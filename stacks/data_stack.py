@@ -116,7 +116,14 @@ class DataStack(cdk.Stack):
             second=second,
             first=first.secrets if first else None,
         )
-        self.edge_secret = EdgeSecret(self, "EdgeSecret", key=self.key, removal_policy=kept)
+        self.edge_secret = EdgeSecret(
+            self,
+            "EdgeSecret",
+            key=self.key,
+            removal_policy=kept,
+            second=second,
+            first=first.edge_secret if first else None,
+        )
         self._add_outputs()
 
     def _users(self, environment: Environment, kept: cdk.RemovalPolicy) -> UserPool:

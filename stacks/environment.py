@@ -220,6 +220,13 @@ class Environment(Part):
         return self
 
     @property
+    def failover_name(self) -> str | None:
+        """Host of the API in whichever of two regions serves; CloudFront asks it there."""
+        if not (self.domain and self.recovery.replicates):
+            return None
+        return public_name("origin", domain=self.domain.name, instance=self.instance, region=None)
+
+    @property
     def certificate_parameter(self) -> str:
         """SSM parameter with the ARN of the load balancer's certificate, without a domain."""
         return f"/kindred/{self.slug}/internal-certificate-arn"

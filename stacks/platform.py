@@ -104,7 +104,14 @@ class Platform(cdk.Stage):
             *(self.network, self.data, self.firewall, self.streaming),
             *(self.functions, self.routing, self.api, self.models),
             *(self.edge, self.monitoring, self.privacy),
-            *recovering(self, environment, recovery=self.recovery, first=self.data),
+            *recovering(
+                self,
+                environment,
+                recovery=self.recovery,
+                network=self.network,
+                first=self.data,
+                api=self.api,
+            ),
         )
         guards = (
             [AccountStack(self, "AccountStack", region=region, **below)]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import aws_cdk as cdk
 from constructs import Construct
 
+from stacks.api_stack import ApiStack
 from stacks.backup_stack import BackupStack
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
+from stacks.failover_stack import FailoverStack
+from stacks.network_stack import NetworkStack
 from stacks.recovery_stack import RecoveryStack
 from stacks.standby import Standby
 
@@ -17,16 +20,32 @@ def recovering(
     environment: Environment,
     *,
     recovery: RecoveryStack | None,
+    network: NetworkStack,
     first: DataStack,
+    api: ApiStack,
 ) -> list[cdk.Stack]:
     """None, where an environment has no strategy."""
     if recovery is None:
         return []
     backups = BackupStack(
-        scope, "BackupStack", environment=environment, data=first, recovery=recovery
+        scope,
+        "BackupStack",
+        environment=environment,
+        network=network,
+        data=first,
+        recovery=recovery,
     )
     stacks: list[cdk.Stack] = [recovery, backups]
     if environment.recovery.replicates:
         standby = Standby(scope, environment=environment, recovery=recovery, first=first)
         stacks.extend(standby.stacks)
+        if environment.failover_name:
+            failover = FailoverStack(
+                scope,
+                "FailoverStack",
+                environment=environment,
+                api=api,
+                declared=standby.watch.declared,
+            )
+            stacks.append(failover)
     return stacks

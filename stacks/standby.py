@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.api_stack import ApiStack
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
+from stacks.failover_stack import FailoverStack
 from stacks.firewall_stack import FirewallStack
 from stacks.lambda_stack import LambdaStack
 from stacks.network_stack import NetworkStack
@@ -18,6 +19,7 @@ from stacks.recovery import STANDBY
 from stacks.recovery_stack import RecoveryStack
 from stacks.routing_stack import RoutingStack
 from stacks.sizes import ServiceSizes, Sizes, TaskSizes
+from stacks.standby_watch_stack import StandbyWatchStack
 from stacks.streaming_stack import StreamingStack
 
 
@@ -61,10 +63,27 @@ class Standby:
             **there,
         )
         self.firewall.protect(self.api.rest_api.deployment_stage)
-        self.stacks = (
-            *(self.network, self.data, self.firewall, self.streaming),
-            *(self.functions, self.routing, self.api),
+        self.watch = StandbyWatchStack(
+            scope,
+            "StandbyWatchStack",
+            first=first,
+            replicas=recovery.replicas,
+            **there,
         )
+        self.stacks: list[cdk.Stack] = [
+            *(self.network, self.data, self.firewall, self.streaming),
+            *(self.functions, self.routing, self.api, self.watch),
+        ]
+        if environment.failover_name:
+            self.stacks.append(
+                FailoverStack(
+                    scope,
+                    f"{STANDBY}FailoverStack",
+                    environment=environment,
+                    api=self.api,
+                    env=there["env"],
+                )
+            )
 
 
 def standby_environment(environment: Environment) -> Environment:
