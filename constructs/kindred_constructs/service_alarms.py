@@ -21,8 +21,8 @@ ERRORS_PERCENT, LATENCY_MS, CACHE_HITS_PERCENT = 5, 500, 80
 class WatchedService:
     """`package` is its name in its metrics, `latency` what it is judged by, `parts` what else.
 
-    A service that `embeds` answers from embeddings, whose vectors are cached, in one of several
-    arms.
+    A service that `embeds` answers from embeddings, whose vectors are cached; one that hears
+    `outcomes` knows which of its answers were clicked, in which arm, and what they earned.
     """
 
     package: str
@@ -30,6 +30,7 @@ class WatchedService:
     latency: str
     parts: tuple[str, ...]
     embeds: bool
+    outcomes: bool
     route: CanaryRoute
     service: FargateService
 

@@ -24,7 +24,7 @@ _WARM_MS = 300
 
 
 class ServiceDashboard(Construct):
-    """The last two panels are of services that answer from embeddings, in one of several arms."""
+    """The last two panels are of a service that hears what became of its answers."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class ServiceDashboard(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._service = service
-        of_embeddings = (self._arms(), self._business(cost)) if service.embeds else ()
+        of_outcomes = (self._arms(), self._business(cost)) if service.outcomes else ()
         PanelDashboard(
             self,
             "Resource",
@@ -46,7 +46,7 @@ class ServiceDashboard(Construct):
                 self._traffic(),
                 self._latency(),
                 self._infrastructure(cache),
-                *of_embeddings,
+                *of_outcomes,
             ),
         )
 

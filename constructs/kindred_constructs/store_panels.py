@@ -73,7 +73,13 @@ def cache_panel(cache: ValkeyCache) -> Panel:
         says=f"Above {MEMORY_PERCENT} % of memory evictions are near.",
         widgets=(
             lines(
-                "CPU of the engine", of_each("EngineCPUUtilization", "Average"), unit="%", width=6
+                "CPU: engine, node",
+                [
+                    *of_each("EngineCPUUtilization", "Average"),
+                    *of_each("CPUUtilization", "Average"),
+                ],
+                unit="%",
+                width=6,
             ),
             lines("Memory", of_each("DatabaseMemoryUsagePercentage", "Maximum"), unit="%", width=6),
             lines("Evictions", of_each("Evictions", "Sum"), unit="in 5 min", width=6),
