@@ -68,7 +68,12 @@ class EdgeStack(cdk.Stack):
         )
         secret = data.edge_secret.at_the_edge
         apis = ApiOrigins(
-            services=api_origin(services, region=region, secret=secret),
+            services=api_origin(
+                services,
+                region=region,
+                secret=secret,
+                failover_name=environment.failover_name,
+            ),
             models=api_origin(models, region=region, secret=secret),
         )
         self.console = ConsoleSite(

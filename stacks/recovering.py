@@ -10,6 +10,7 @@ from stacks.backup_stack import BackupStack
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
 from stacks.failover_stack import FailoverStack
+from stacks.fault_stack import FaultStack
 from stacks.network_stack import NetworkStack
 from stacks.recovery_stack import RecoveryStack
 from stacks.standby import Standby
@@ -24,9 +25,14 @@ def recovering(
     first: DataStack,
     api: ApiStack,
 ) -> list[cdk.Stack]:
-    """None, where an environment has no strategy."""
+    """None, where an environment has no strategy and nothing is broken on purpose."""
+    faults: list[cdk.Stack] = (
+        [FaultStack(scope, "FaultStack", environment=environment, data=first, api=api)]
+        if environment.recovery.fault_injection
+        else []
+    )
     if recovery is None:
-        return []
+        return faults
     backups = BackupStack(
         scope,
         "BackupStack",
@@ -35,7 +41,7 @@ def recovering(
         data=first,
         recovery=recovery,
     )
-    stacks: list[cdk.Stack] = [recovery, backups]
+    stacks: list[cdk.Stack] = [*faults, recovery, backups]
     if environment.recovery.replicates:
         standby = Standby(scope, environment=environment, recovery=recovery, first=first)
         stacks.extend(standby.stacks)

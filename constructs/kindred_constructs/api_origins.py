@@ -24,10 +24,15 @@ class ApiOrigins:
     models: cloudfront.IOrigin
 
 
-def api_origin(api: apigateway.IRestApi, *, region: str, secret: str) -> cloudfront.IOrigin:
-    """`secret` tells the API's web ACL that CloudFront's has looked at a request already."""
+def api_origin(
+    api: apigateway.IRestApi, *, region: str, secret: str, failover_name: str | None = None
+) -> cloudfront.IOrigin:
+    """`secret` tells the API's web ACL that CloudFront's has looked at a request already.
+
+    `failover_name` is the API's in whichever of two regions serves.
+    """
     return origins.HttpOrigin(
-        f"{api.rest_api_id}.execute-api.{region}.{cdk.Aws.URL_SUFFIX}",
+        failover_name or f"{api.rest_api_id}.execute-api.{region}.{cdk.Aws.URL_SUFFIX}",
         origin_path=f"/{STAGE}",
         protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
         origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],

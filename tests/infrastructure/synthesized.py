@@ -22,7 +22,7 @@ STACKS = (
     "PrivacyStack",
 )
 # Where an environment's file asks for them.
-OPTIONAL_STACKS = {"AccountStack", "BackupStack", "PipelineStack"}
+OPTIONAL_STACKS = {"AccountStack", "BackupStack", "FaultStack", "PipelineStack"}
 STATEFUL_STACKS = {
     *("AccountStack", "BackupStack", "DataStack", "EdgeStack"),
     *("PipelineStack", "RecoveryStack", "StreamingStack"),
