@@ -189,6 +189,11 @@ def _answered(walk: RetrainingWalk, path: str, arms: dict[int, Arm]) -> Callable
     return lambda: {unit: arm for unit, (arm, _) in walk.ask(path, arms).items()} == arms
 
 
+def _number_of(what: str, line: str) -> int:
+    """Of `CheckTrainingData: 1,501 interactions with 1,085 clicks` the 1,501."""
+    return int(line.partition(f" {what}")[0].split()[-1].replace(",", ""))
+
+
 def _prediction_alarm(walk: RetrainingWalk) -> str:
     [alarm] = walk.platform.aws("cloudwatch").describe_alarms_for_metric(
         MetricName="PredictionMaeGrowth",
