@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.report import Report, print_report, to_json
+from ops.terminal import unwrapped
 
 # Each is a module here with `run() -> Report`.
 BENCHMARKS = (
@@ -30,7 +31,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark {unknown[0]!r}; allowed: {', '.join(BENCHMARKS)}")
-    console = Console(stderr=arguments.json)
+    console = unwrapped(Console(stderr=arguments.json))
     reports: list[Report] = []
     for name in arguments.names or BENCHMARKS:
         with console.status(f"measuring {name}"):

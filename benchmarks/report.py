@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from rich.console import Console
 from rich.table import Table
 
+from ops.terminal import unwrapped
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -48,7 +50,7 @@ def run_alone(run: Callable[[], Report]) -> None:
     if arguments.json:
         print(to_json(report))
     else:
-        print_report(report, Console())
+        print_report(report, unwrapped(Console()))
     raise SystemExit(1 if report.missed else 0)
 
 
