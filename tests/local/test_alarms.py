@@ -1,0 +1,99 @@
+"""An error rate sounds the alarm, and whoever listens is told which page to open."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.local.local_platform import LocalPlatform, wait_until
+from tests.local.test_database import as_master
+from tests.local.test_people import manage
+
+pytestmark = pytest.mark.slow
+
+SERVICE = "experiments_service"
+
+
+@pytest.fixture
+def notices(platform: LocalPlatform) -> Iterator[str]:
+    """A queue that hears what the critical topic tells: where a pager would be."""
+    sns, sqs = platform.aws("sns"), platform.aws("sqs")
+    [topic] = [each for each in _topics(sns) if "AlarmsCritical" in each]
+    queue = sqs.create_queue(QueueName="pager")["QueueUrl"]
+    known = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    arn = known["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+    yield queue
+    sns.unsubscribe(SubscriptionArn=subscription)
+    sqs.delete_queue(QueueUrl=queue)
+
+
+def test_a_service_that_fails_is_told_of_with_the_page_to_open(
+    platform: LocalPlatform, notices: str
+) -> None:
+    token = platform.token("viewer")
+    _restart(platform, token)
+    _rename(platform, "definitions", "mislaid")
+    try:
+        statuses = [_list_experiments(platform, token) for _ in range(30)]
+    finally:
+        _rename(platform, "mislaid", "definitions")
+    assert set(statuses) == {500}
+    # It says what it measured when its minute is over, or when it is stopped.
+    _restart(platform, token)
+
+    heard: list[dict[str, Any]] = []
+    wait_until(lambda: _hear(platform, notices, heard), seconds=60)
+    [notice] = heard
+    assert "ExperimentsHighErrorRate" in notice["AlarmName"]
+    assert (notice["OldStateValue"] != "ALARM", notice["NewStateValue"]) == (True, "ALARM")
+    assert notice["AlarmDescription"].endswith("Runbook: docs/runbooks/service-errors.md")
+    assert notice["Trigger"]["MetricName"] == "error_rate_5xx"
+    wait_until(lambda: _list_experiments(platform, token) == 200)
+
+
+def _hear(platform: LocalPlatform, queue: str, heard: list[dict[str, Any]]) -> bool:
+    answer = platform.aws("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+    notices = [
+        json.loads(json.loads(each["Body"])["Message"]) for each in answer.get("Messages", [])
+    ]
+    heard += [each for each in notices if "HighErrorRate" in each["AlarmName"]]
+    return bool(heard)
+
+
+def _list_experiments(platform: LocalPlatform, token: str) -> int:
+    return manage(platform, token).status_code
+
+
+def _rename(platform: LocalPlatform, table: str, name: str) -> None:
+    async def renamed(connection: asyncpg.Connection) -> None:
+        await connection.execute(f"alter table {table} rename to {name}")
+
+    as_master(platform, renamed)
+
+
+def _restart(platform: LocalPlatform, token: str) -> None:
+    before = platform.process(SERVICE)["pid"]
+    os.kill(before, signal.SIGTERM)
+    wait_until(lambda: platform.process(SERVICE)["pid"] not in (before, None))
+    wait_until(lambda: _list_experiments(platform, token) in (200, 500))
+
+
+def _topics(sns: Any) -> list[str]:
+    pages = sns.get_paginator("list_topics").paginate()
+    return [topic["TopicArn"] for page in pages for topic in page["Topics"]]
