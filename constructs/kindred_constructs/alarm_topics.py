@@ -50,7 +50,9 @@ class AlarmTopics(Construct):
         self.critical = AlarmTopic(self, "Critical", key=key)
         self.warning = AlarmTopic(self, "Warning", key=key)
         self.information = AlarmTopic(self, "Information", key=key)
-        self.undelivered = DeadLetters(self, "Undelivered", key=key, of="Notices of alarms")
+        self.undelivered = DeadLetters(
+            self, "Undelivered", key=key, of="Notices of alarms", runbook="undelivered-notices"
+        )
         self._by_severity = {
             Severity.CRITICAL: self.critical,
             Severity.WARNING: self.warning,

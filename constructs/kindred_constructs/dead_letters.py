@@ -12,7 +12,15 @@ from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 
 
 class DeadLetters(Construct):
-    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, of: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        key: kms.IKey,
+        of: str,
+        runbook: str = "dead-letters",
+    ) -> None:
         """`of` is what its letters were, for the alarm's description."""
         super().__init__(scope, construct_id)
         self._key = key
@@ -28,7 +36,7 @@ class DeadLetters(Construct):
             self,
             "Alarm",
             happened=f"{of} could not be handled and wait to be looked at",
-            runbook="dead-letters",
+            runbook=runbook,
             severity=Severity.WARNING,
             metric=self.queue.metric_approximate_number_of_messages_visible(
                 period=cdk.Duration.minutes(1), statistic="Maximum"
