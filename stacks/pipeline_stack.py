@@ -69,7 +69,13 @@ class PipelineStack(cdk.Stack):
             promotions=[_promotion(stage) for stage in pipeline.stages],
             artefacts=artefacts,
             notices=PipelineNotices(self, "Notices", key=self._key, email=pipeline.email),
-            build=BuildSteps(self, "Build", workplace=workplace, images=images),
+            build=BuildSteps(
+                self,
+                "Build",
+                workplace=workplace,
+                images=images,
+                pipeline_name=environment.name,
+            ),
             steps=steps,
         )
         cdk.CfnOutput(self, "ConnectionArn", value=connection.attr_connection_arn)
@@ -87,8 +93,7 @@ class PipelineStack(cdk.Stack):
 
 
 def _deploy_hours(environment: Environment) -> int:
-    deployment = environment.deployment
-    minutes = deployment.canary_bake_minutes + deployment.old_tasks_kept_minutes
+    minutes = environment.deployment.longest_minutes
     return min(_LONGEST_BUILD_HOURS, _HOURS_BESIDE_THE_CANARY + -(-minutes // 60))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_codebuild as codebuild
@@ -13,6 +13,8 @@ from kindred_constructs.pipeline_project import Builder, PipelineProject, Workpl
 from kindred_constructs.pipeline_stores import ReleaseRepository
 
 _LARGE = codebuild.ComputeType.LARGE
+# A stage's `watch_minutes` at most, and what comes before.
+_LONGEST_WATCH_MINUTES = 240 + 20
 
 
 class BuildSteps(Construct):
@@ -25,15 +27,19 @@ class BuildSteps(Construct):
         *,
         workplace: Workplace,
         images: ReleaseRepository,
+        pipeline_name: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self._workplace = workplace
+        pipeline = {"PIPELINE": pipeline_name}
         self.check = self._project("Check", minutes=60, compute=_LARGE)
         self.test = self._project("Test", minutes=90, compute=_LARGE)
         self.performance = self._project("Performance", minutes=30, compute=_LARGE)
-        self.plan = self._project("Plan", minutes=30)
+        self.plan = self._project("Plan", minutes=30, variables=pipeline)
         self.build = {each: self._image_project(each, images) for each in Builder}
-        self.release = self._project("Release", minutes=60, images=images)
+        self.release = self._project(
+            "Release", minutes=60, variables={**pipeline, "IMAGES": images.repository_name}
+        )
         images.grant_pull_push(self.release.step_role)
         images.grant_judge(self.release.step_role)
 
@@ -43,7 +49,7 @@ class BuildSteps(Construct):
         *,
         minutes: int,
         compute: codebuild.ComputeType = codebuild.ComputeType.MEDIUM,
-        images: ecr.IRepository | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> PipelineProject:
         return PipelineProject(
             self,
@@ -52,7 +58,7 @@ class BuildSteps(Construct):
             workplace=self._workplace,
             timeout=cdk.Duration.minutes(minutes),
             compute=compute,
-            variables={"IMAGES": images.repository_name} if images else None,
+            variables=variables,
         )
 
     def _image_project(self, builder: Builder, images: ecr.IRepository) -> PipelineProject:
@@ -65,7 +71,6 @@ class BuildSteps(Construct):
             builder=builder,
             docker=True,
             variables={
-                "IMAGES": images.repository_name,
                 "IMAGES_URI": images.repository_uri,
                 "PROCESSOR": builder.value,
             },
@@ -91,33 +96,35 @@ class StageSteps(Construct):
         super().__init__(scope, construct_id)
         self._workplace = workplace
         self._accounts = tuple(accounts)
-        self._pipeline = {"PIPELINE": pipeline_name}
+        pipeline = {"PIPELINE": pipeline_name}
         self.changes = self._looking("Changes", minutes=20)
         self.smoke = self._looking("Smoke", minutes=20)
         self.end_to_end = self._looking("EndToEnd", minutes=30)
-        self.load = self._looking("Load", minutes=8 * 60)
-        self.watch = self._looking("Watch", minutes=5 * 60)
+        self.load = self._looking("Load", minutes=deploy_hours * 60, variables=pipeline)
+        self.watch = self._looking("Watch", minutes=_LONGEST_WATCH_MINUTES, variables=pipeline)
         self.deploy = PipelineProject(
             self,
             "Deploy",
             specification="deploy",
             workplace=workplace,
             timeout=cdk.Duration.hours(deploy_hours),
-            variables={**self._pipeline, "IMAGES": images.repository_name},
+            variables={"IMAGES": images.repository_name},
         )
         images.grant_pull(self.deploy.step_role)
         self.deploy.allow_bootstrap_roles(
             ("deploy", "file-publishing", "image-publishing", "lookup"), accounts=self._accounts
         )
 
-    def _looking(self, name: str, *, minutes: int) -> PipelineProject:
+    def _looking(
+        self, name: str, *, minutes: int, variables: Mapping[str, str] | None = None
+    ) -> PipelineProject:
         project = PipelineProject(
             self,
             name,
             specification={"EndToEnd": "end-to-end"}.get(name, name.lower()),
             workplace=self._workplace,
             timeout=cdk.Duration.minutes(minutes),
-            variables=self._pipeline,
+            variables=variables,
         )
         project.allow_bootstrap_roles(("lookup",), accounts=self._accounts)
         return project

@@ -62,6 +62,18 @@ def changes(
 
 
 @app.command()
+def stages(pipeline: Pipeline) -> None:
+    """Print the environments of a pipeline as `make synth ENV=` takes them."""
+    try:
+        described = load_environment(pipeline).pipeline
+    except InvalidFile as error:
+        raise failed(str(error)) from error
+    if described is None:
+        raise failed(f"environments/{pipeline}.yaml: pipeline: not given")
+    typer.echo(",".join(stage.environment for stage in described.stages))
+
+
+@app.command()
 def access(environment: Name) -> None:
     """Print where the API is and its key, as lines for `eval`."""
     found = reach(environment, url=None, key=None)
