@@ -37,6 +37,7 @@ def test_each_group_is_entered_by_its_neighbour_on_the_way_alone(environment, pl
     experiments = "ApiStack/Experiments/Service/SecurityGroup"
     inference = [f"ApiStack/{name}/Service/SecurityGroup" for name in ("Similarity", "Prediction")]
     tasks = [*inference, experiments]
+    forgetting = "PrivacyStack/Forgetting/ForgetInside/SecurityGroup"
 
     assert ingress == {
         ("RoutingStack/LoadBalancer/SecurityGroup", "ApiStack/Api/LinkSecurityGroup", 443),
@@ -44,6 +45,8 @@ def test_each_group_is_entered_by_its_neighbour_on_the_way_alone(environment, pl
         *(("DataStack/Cache/SecurityGroup", task, 6380) for task in tasks),
         ("DataStack/Database/SecurityGroup", experiments, 5433),
         ("StreamingStack/Search/SecurityGroup", "LambdaStack/IndexEvents/SecurityGroup", 443),
+        ("StreamingStack/Search/SecurityGroup", forgetting, 443),
+        ("DataStack/Cache/SecurityGroup", forgetting, 6380),
         *endpoints,
     }
 

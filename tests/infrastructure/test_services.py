@@ -139,6 +139,8 @@ def test_a_service_grows_as_its_tier_says(environment, platform, name):
         ]
         for policy in platform.of_type("AWS::ApplicationAutoScaling::ScalingPolicy")
         if f"/{name}/" in policy.path
+        # Steps are what alarms ask for.
+        and policy.properties["PolicyType"] == "TargetTrackingScaling"
     }
     autoscaling = environment.sizes.autoscaling
 

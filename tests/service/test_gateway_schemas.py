@@ -27,7 +27,7 @@ CHECKED = [
 ]
 REFUSALS_OF_A_BODY = (400, 413, 422)
 GENERATED = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,
