@@ -1,4 +1,4 @@
-"""The task definition of a service: one container that can write nothing but /tmp."""
+"""The task definition of a service: a container that can write nothing but /tmp, and its traces."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from kindred_constructs.trace_collector import TraceCollector
+
 _ROOT = Path(__file__).parents[2]
 # Everything is left out of the build context but what the images are made of.
 _EXCLUDE = ("*", "!core_src", "!service_src", "**/__pycache__", "**/*.pyc", "**/.*_cache")
 PORT = 8000
+# Of the same metrics as at /metrics, for a collector that may ask for nothing else.
+METRICS_PORT = 9464
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +66,18 @@ class ServiceTask(Construct):
         self.container = self._container(
             package,
             self._image(package, requirements, arm=shape.arm),
-            {"PORT": str(PORT), "SERVICE_NAME": package, **environment},
+            {
+                "PORT": str(PORT),
+                "METRICS_PORT": str(METRICS_PORT),
+                "SERVICE_NAME": package,
+                **environment,
+            },
             secrets,
         )
+        traces = TraceCollector(
+            self, "Traces", definition=self.definition, log_group=self._log_group, arm=shape.arm
+        )
+        traces.serve(self.container)
 
     def _container(
         self,
@@ -81,7 +94,14 @@ class ServiceTask(Construct):
             readonly_root_filesystem=True,
             stop_timeout=cdk.Duration.seconds(60),
             linux_parameters=self._linux_parameters(),
-            port_mappings=[ecs.PortMapping(container_port=PORT)],
+            port_mappings=[
+                ecs.PortMapping(container_port=PORT),
+                ecs.PortMapping(container_port=METRICS_PORT),
+            ],
+            docker_labels={
+                "ECS_PROMETHEUS_EXPORTER_PORT": str(METRICS_PORT),
+                "ECS_PROMETHEUS_METRICS_PATH": "/metrics",
+            },
             environment=dict(environment),
             secrets=dict(secrets),
             health_check=ecs.HealthCheck(

@@ -228,7 +228,7 @@ def every_string(value: Any) -> Iterator[str]:
 
 
 def container(platform: Synthesized, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A service's task definition, and its only container."""
+    """A service's task definition, and the container without which it is none."""
     definition = platform.at(f"ApiStack/{name}/Task").properties
-    [only] = definition["ContainerDefinitions"]
+    [only] = [each for each in definition["ContainerDefinitions"] if each["Essential"]]
     return definition, only

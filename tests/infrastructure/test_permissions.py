@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infrastructure import models
+from tests.infrastructure import models, telemetry
 
 TASK_ROLES = {f"ApiStack/{name}/Task/Resource/TaskRole" for name in ("Similarity", "Prediction")}
 EXPERIMENTS_TASK = "ApiStack/Experiments/Task/Resource/TaskRole"
@@ -76,6 +76,7 @@ def test_a_task_may_do_exactly_what_answering_takes(platform, role):
         ("kms:GenerateDataKey", "DataStack/DataKey"),
         ("kms:ReEncryptFrom", "DataStack/DataKey"),
         ("kms:ReEncryptTo", "DataStack/DataKey"),
+        *telemetry.TRACING,
     }
 
 
@@ -87,6 +88,7 @@ def test_the_experiments_service_may_do_exactly_what_managing_and_tracking_take(
     }
 
     assert allowed == {
+        *telemetry.TRACING,
         ("dynamodb:Query", "DataStack/CounterTables/Counters"),
         ("kinesis:PutRecord", "StreamingStack/Events"),
         ("kinesis:PutRecords", "StreamingStack/Events"),
@@ -265,15 +267,16 @@ def test_only_these_roles_may(platform, action, resource, roles):
     assert platform.who_may(action, resource) == roles
 
 
-def test_nothing_is_allowed_everywhere_but_what_iam_cannot_limit(platform):
+def test_nothing_is_allowed_everywhere_but_what_iam_cannot_limit(environment, platform):
     found: dict[str, set[str]] = {}
     for permission in platform.permissions:
         if permission.resource == "*":
             found.setdefault(permission.action, set()).add(permission.role)
 
+    known = (EVERYWHERE, models.EVERYWHERE, telemetry.everywhere(environment))
     assert found == {
-        action: EVERYWHERE.get(action, set()) | models.EVERYWHERE.get(action, set())
-        for action in EVERYWHERE.keys() | models.EVERYWHERE.keys()
+        action: set().union(*(each.get(action, set()) for each in known))
+        for action in set().union(*known)
     }
 
 

@@ -151,7 +151,7 @@ def test_a_second_person_approves_where_the_environment_says(toggled):
 
 
 def experiments_service(platform):
-    [only] = platform.at("ApiStack/Experiments/Task").properties["ContainerDefinitions"]
+    only, _ = platform.at("ApiStack/Experiments/Task").properties["ContainerDefinitions"]
     return (
         {each["Name"]: each["Value"] for each in only["Environment"]},
         {each["Name"]: each["ValueFrom"] for each in only["Secrets"]},
