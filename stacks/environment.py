@@ -165,6 +165,16 @@ class Environment(Part):
         return self
 
     @property
+    def resource_tags(self) -> dict[str, str]:
+        """On everything that takes tags; costs are counted by the first."""
+        return {
+            "Environment": self.slug,
+            "Team": self.tags.team,
+            "Project": self.tags.project,
+            "CostCenter": self.tags.cost_center,
+        }
+
+    @property
     def slug(self) -> str:
         """The environment's name among all of the account, lower case."""
         return f"{self.instance}-{self.name}" if self.instance else self.name

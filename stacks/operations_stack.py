@@ -12,11 +12,14 @@ from kindred_constructs.announcement_topic import AnnouncementTopic
 from kindred_constructs.cost_watch import CostWatch
 from kindred_constructs.log_exports import LogExports
 from kindred_constructs.report_functions import Calendar, Limits, ReportFunctions, ReportSources
+from kindred_constructs.synthetic_check import SyntheticCheck
+from stacks.api_stack import ApiStack
 from stacks.budgets import Budgets
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
 from stacks.function_assets import function_asset
 from stacks.network_stack import NetworkStack
+from stacks.notices import Checks
 from stacks.streaming_stack import StreamingStack
 
 
@@ -32,6 +35,7 @@ class OperationsStack(cdk.Stack):
         network: NetworkStack,
         data: DataStack,
         streaming: StreamingStack,
+        api: ApiStack,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -46,6 +50,8 @@ class OperationsStack(cdk.Stack):
         self._add_reports(streaming, budgets)
         if budgets:
             self._add_costs(budgets)
+        if environment.checks:
+            self._add_check(api, environment.checks)
         if environment.logs.export:
             LogExports(
                 self,
@@ -94,11 +100,24 @@ class OperationsStack(cdk.Stack):
         )
         cdk.CfnOutput(self, "ReportTopicArn", value=topic.topic_arn)
 
+    def _add_check(self, api: ApiStack, checks: Checks) -> None:
+        data = self._data
+        check = SyntheticCheck(
+            self,
+            "Check",
+            api=api.rest_api,
+            client_key=data.secrets.client_key,
+            secret_key=data.key,
+            records=data.logs,
+            every_minutes=checks.every_minutes,
+        )
+        self._network.alarms.hear(check.alarm)
+
     def _add_costs(self, budgets: Budgets) -> None:
         CostWatch(
             self,
             "Costs",
-            environment_name=self._environment.slug,
+            tags=self._environment.resource_tags,
             alarms=self._network.alarms,
             monthly_usd=budgets.monthly_usd,
             services=budgets.services,

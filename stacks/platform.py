@@ -98,7 +98,7 @@ class Platform(cdk.Stage):
         )
         self.privacy = PrivacyStack(self, "PrivacyStack", streaming=self.streaming, **below)
         self.operations = OperationsStack(
-            self, "OperationsStack", streaming=self.streaming, **below
+            self, "OperationsStack", streaming=self.streaming, api=self.api, **below
         )
         stacks = (
             *(self.network, self.data, self.firewall, self.streaming),
@@ -129,12 +129,7 @@ class Platform(cdk.Stage):
                 data=self.data,
             )
             pipeline.termination_protection = environment.production
-        for key, value in {
-            "Environment": environment.slug,
-            "Team": environment.tags.team,
-            "Project": environment.tags.project,
-            "CostCenter": environment.tags.cost_center,
-        }.items():
+        for key, value in environment.resource_tags.items():
             cdk.Tags.of(self).add(key, value)
 
     def _second_region(self) -> RecoveryStack | None:

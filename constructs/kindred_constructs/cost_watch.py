@@ -25,15 +25,17 @@ class CostWatch(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        environment_name: str,
+        tags: Mapping[str, str],
         alarms: AlarmTopics,
         monthly_usd: float,
         services: Mapping[str, float],
         spike_percent: int,
         spike_usd: float,
     ) -> None:
+        """`tags` are those of everything: these types take them, and no Tag reaches them."""
         super().__init__(scope, construct_id)
-        self._name = environment_name
+        self._name = tags[TAG]
+        self._tags = [{"key": key, "value": value} for key, value in sorted(tags.items())]
         self._alarms = alarms
         self._budget("Whole", monthly_usd)
         for service, usd in sorted(services.items()):
@@ -60,6 +62,7 @@ class CostWatch(Construct):
                 cost_filters=filters,
             ),
             notifications_with_subscribers=[_notification(*each) for each in told],
+            resource_tags=self._tags,
         )
 
     def _add_spikes(self, percent: int, usd: float) -> None:
@@ -69,6 +72,7 @@ class CostWatch(Construct):
             "Monitor",
             monitor_name=f"kindred-{self._name}",
             monitor_type="CUSTOM",
+            resource_tags=self._tags,
             monitor_specification=json.dumps(
                 {"Tags": {"Key": TAG, "Values": [self._name], "MatchOptions": ["EQUALS"]}}
             ),
@@ -79,6 +83,7 @@ class CostWatch(Construct):
             subscription_name=f"kindred-{self._name}",
             # The only frequency that SNS takes.
             frequency="IMMEDIATE",
+            resource_tags=self._tags,
             monitor_arn_list=[monitor.attr_monitor_arn],
             subscribers=[
                 ce.CfnAnomalySubscription.SubscriberProperty(

@@ -28,7 +28,6 @@ metrics = Metrics()
 
 @metrics.log_metrics
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    metrics.add_dimension("environment", settings().environment)
     metrics.add_metric("DailyRuns", MetricUnit.Count, 1)
     day = today(event) - timedelta(days=1)
     cost = _costs(today(event) - _COST_LAG) if settings().costs_are_known else None

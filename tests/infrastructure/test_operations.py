@@ -175,3 +175,29 @@ def test_the_summary_reads_what_services_measure(platform):
 
     assert {figure.service for figure in FIGURES} <= measuring.keys()
     assert set(measuring.values()) == {namespace}
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_the_api_is_asked_from_outside_under_a_key_of_the_checks_own(platforms, name):
+    platform, checks = platforms[name], load_environment(name).checks
+    [canary] = [each.properties for each in platform.of_type("AWS::Synthetics::Canary")]
+    key = platform.named(canary["RunConfig"]["EnvironmentVariables"]["API_KEY_ID"], stack=STACK)
+    readers = platform.who_may(
+        "apigateway:GET", f"arn:aws:apigateway:us-east-1::/apikeys/{STACK}/Check/Key"
+    )
+
+    assert canary["RuntimeVersion"] == "syn-python-selenium-14.0"
+    unit = "minute" if checks.every_minutes == 1 else "minutes"
+    assert canary["Schedule"]["Expression"] == f"rate({checks.every_minutes} {unit})"
+    assert canary["ProvisionedResourceCleanup"] == "AUTOMATIC"
+    assert key == f"{STACK}/Check/Key"
+    assert readers == {f"{STACK}/Check/Role"}
+
+
+def test_a_check_that_fails_or_does_not_run_wakes_somebody(platforms):
+    alarm = platforms["prod"].at(f"{STACK}/Check/Failing").properties
+
+    assert (alarm["MetricName"], alarm["TreatMissingData"]) == ("SuccessPercent", "breaching")
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (2, 3)
+    [told] = alarm["AlarmActions"]
+    assert platforms["prod"].named(told, stack=STACK) == "NetworkStack/Alarms/Critical"
