@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infrastructure import models, telemetry
+from tests.infrastructure import models, operations, telemetry
 
 TASK_ROLES = {f"ApiStack/{name}/Task/Resource/TaskRole" for name in ("Similarity", "Prediction")}
 EXPERIMENTS_TASK = "ApiStack/Experiments/Task/Resource/TaskRole"
@@ -138,7 +138,7 @@ def test_only_counting_writes_what_is_counted(platform, table):
         pytest.param(
             "dynamodb:Query",
             "DataStack/CounterTables/Counters",
-            {EXPERIMENTS_TASK},
+            {EXPERIMENTS_TASK, operations.EXPERIMENTS_REPORTER},
             id="counters are read: results",
         ),
         pytest.param(
@@ -198,7 +198,7 @@ def test_only_counting_writes_what_is_counted(platform, table):
         pytest.param(
             "sqs:SendMessage",
             "StreamingStack/Unscheduled",
-            DAILY | DECIDERS | models.UNSCHEDULED,
+            DAILY | DECIDERS | models.UNSCHEDULED | operations.UNSCHEDULED,
             id="failed runs: schedules, and Lambda in the functions' name",
         ),
         pytest.param(
@@ -264,7 +264,9 @@ def test_only_counting_writes_what_is_counted(platform, table):
     ],
 )
 def test_only_these_roles_may(platform, action, resource, roles):
-    assert platform.who_may(action, resource) == roles
+    there = {each.path for each in platform.of_type("AWS::IAM::Role")}
+
+    assert platform.who_may(action, resource) == roles & there
 
 
 def test_nothing_is_allowed_everywhere_but_what_iam_cannot_limit(environment, platform):
@@ -273,7 +275,8 @@ def test_nothing_is_allowed_everywhere_but_what_iam_cannot_limit(environment, pl
         if permission.resource == "*":
             found.setdefault(permission.action, set()).add(permission.role)
 
-    known = (EVERYWHERE, models.EVERYWHERE, telemetry.everywhere(environment))
+    ours = (operations.everywhere(environment), telemetry.everywhere(environment))
+    known = (EVERYWHERE, models.EVERYWHERE, *ours)
     assert found == {
         action: set().union(*(each.get(action, set()) for each in known))
         for action in set().union(*known)
