@@ -41,7 +41,7 @@ class ApiStack(cdk.Stack):
         self._environment = environment
         self._network = network
         self._data = data
-        self._cluster = ecs.Cluster(
+        self.cluster = ecs.Cluster(
             self,
             "Cluster",
             vpc=network.vpc,
@@ -55,6 +55,11 @@ class ApiStack(cdk.Stack):
         for each in services:
             network.alarms.hear(*each.service.alarms)
         self.similarity, self.prediction, self.experiments = (each.service for each in services)
+        self.services = {
+            "Similarity": self.similarity,
+            "Prediction": self.prediction,
+            "Experiments": self.experiments,
+        }
         self._add_api(routing)
 
     def _service(
@@ -65,7 +70,7 @@ class ApiStack(cdk.Stack):
             name.title(),
             package=f"{name}_service",
             environment_name=self._environment.slug,
-            cluster=self._cluster,
+            cluster=self.cluster,
             subnets=self._network.task_subnets,
             route=route,
             stores=self._data.stores,
@@ -82,7 +87,7 @@ class ApiStack(cdk.Stack):
             environment_name=self._environment.slug,
             approvals_required=self._environment.approvals.required,
             optional_parts=optional_parts(self._environment.integrations),
-            cluster=self._cluster,
+            cluster=self.cluster,
             subnets=self._network.task_subnets,
             route=route,
             stores=ExperimentStores(

@@ -25,6 +25,7 @@ from stacks.recovery_stack import RecoveryStack
 from stacks.routing_stack import RoutingStack
 from stacks.sagemaker_stack import SageMakerStack
 from stacks.streaming_stack import StreamingStack
+from stacks.telemetry_stack import TelemetryStack
 
 
 class Platform(cdk.Stage):
@@ -100,10 +101,17 @@ class Platform(cdk.Stage):
         self.operations = OperationsStack(
             self, "OperationsStack", streaming=self.streaming, api=self.api, **below
         )
+        self.telemetry = TelemetryStack(
+            self,
+            "TelemetryStack",
+            environment=environment,
+            network=self.network,
+            api=self.api,
+        )
         stacks = (
             *(self.network, self.data, self.firewall, self.streaming),
             *(self.functions, self.routing, self.api, self.models),
-            *(self.edge, self.monitoring, self.privacy),
+            *(self.edge, self.telemetry, self.monitoring, self.privacy),
             *recovering(
                 self,
                 environment,

@@ -16,7 +16,7 @@ from stacks.recovery import STANDBY
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 STACKS = (
-    *("NetworkStack", "DataStack", "StreamingStack"),
+    *("NetworkStack", "DataStack", "StreamingStack", "TelemetryStack"),
     *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
     *("EdgeStack", "FirewallStack", "MonitoringStack", "OperationsStack"),
     "PrivacyStack",
@@ -26,6 +26,7 @@ OPTIONAL_STACKS = {"AccountStack", "BackupStack", "FaultStack", "PipelineStack"}
 STATEFUL_STACKS = {
     *("AccountStack", "BackupStack", "DataStack", "EdgeStack"),
     *("PipelineStack", "RecoveryStack", "StreamingStack"),
+    "TelemetryStack",
 }
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 UNBUNDLED = (

@@ -5,6 +5,7 @@ import pytest
 from tests.infrastructure.synthesized import STATEFUL_STACKS
 
 STATEFUL = {
+    "AWS::APS::Workspace",
     "AWS::Backup::BackupVault",
     "AWS::Cognito::UserPool",
     "AWS::DynamoDB::GlobalTable",

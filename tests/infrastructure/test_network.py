@@ -37,6 +37,8 @@ def test_each_group_is_entered_by_its_neighbour_on_the_way_alone(environment, pl
     experiments = "ApiStack/Experiments/Service/SecurityGroup"
     inference = [f"ApiStack/{name}/Service/SecurityGroup" for name in ("Similarity", "Prediction")]
     tasks = [*inference, experiments]
+    collector = "TelemetryStack/Collector/SecurityGroup"
+    metrics = {(task, collector, 9464) for task in tasks if environment.telemetry.prometheus}
     forgetting = "PrivacyStack/Forgetting/ForgetInside/SecurityGroup"
 
     assert ingress == {
@@ -48,6 +50,7 @@ def test_each_group_is_entered_by_its_neighbour_on_the_way_alone(environment, pl
         ("StreamingStack/Search/SecurityGroup", forgetting, 443),
         ("DataStack/Cache/SecurityGroup", forgetting, 6380),
         *endpoints,
+        *metrics,
     }
 
 
