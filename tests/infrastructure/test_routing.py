@@ -27,11 +27,12 @@ def name(request):
 
 
 def rules(platform: Synthesized) -> dict[str, object]:
-    """Properties by `stack/logical id`: another id is another rule, and no less a change."""
+    """Properties by `stack/logical id`, in both regions: another id is another rule."""
     return {
         f"{rule.stack}/{rule.logical_id}": rule.properties
-        for rule in platform.of_type(RULE)
-    }  # fmt: skip
+        for region in (platform, platform.elsewhere)
+        for rule in region.of_type(RULE)
+    }
 
 
 def recorded(environment: str) -> dict[str, object]:
