@@ -43,16 +43,16 @@ def measured_by_arm(
     )
 
 
-def cost_of_requests(environment: str) -> cloudwatch.Metric:
+def cost_of_requests(environment: str) -> cloudwatch.IMetric:
     """US dollars a million requests, of two days ago, by the function that sums a day up."""
-    return cloudwatch.Metric(
-        namespace=functions_namespace(environment),
-        metric_name="cost_per_million_requests",
-        dimensions_map={"environment": environment, "service": "summarize_day"},
+    [cost] = counted(
+        "cost_per_million_requests",
+        environment=environment,
+        handler="summarize_day",
         statistic="Average",
-        period=cdk.Duration.days(1),
-        label="USD",
+        minutes=24 * 60,
     )
+    return cost
 
 
 def counted(
