@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from stacks.environment import Environment
 from stacks.environment_file import load_environment
+from stacks.recovery import STANDBY
 from stacks.yaml_file import InvalidFile
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _expiry(acm: ACMClient, arn: str) -> dt.datetime | None:
 def create(environment: Name = "dev") -> None:
     """Make it, import it into ACM, keep its ARN for the templates; nothing while it holds."""
     chosen = _without_domain(environment)
-    for region in chosen.regions:
+    for region in api_stacks(chosen):
         session = boto3.Session(region_name=region)
         with _aws_errors():
             arn, made = ensure_certificate(
@@ -167,16 +168,24 @@ def create(environment: Name = "dev") -> None:
 def accept(environment: Name = "dev") -> None:
     """Let API Gateway take it, after a deployment of the API. Changes nothing twice."""
     chosen = _without_domain(environment)
-    for region in chosen.regions:
+    for region, stack in api_stacks(chosen).items():
         session = boto3.Session(region_name=region)
         with _aws_errors():
             changed = accept_certificate(
                 session.client("apigateway"),
-                api_id=_api_id(
-                    session.client("cloudformation"), f"{chosen.stage_id(region)}-ApiStack"
-                ),
+                api_id=_api_id(session.client("cloudformation"), stack),
             )
         typer.echo(f"{region}: {changed} routes changed")
+
+
+def api_stacks(environment: Environment) -> dict[str, str]:
+    """By region, that of a standby included, the stack of the API in front of the services."""
+    stacks = {region: f"{environment.stage_id(region)}-ApiStack" for region in environment.regions}
+    recovery = environment.recovery
+    if recovery.replicates and recovery.region:
+        first = environment.stage_id(environment.regions[0])
+        stacks[recovery.region] = f"{first}-{STANDBY}ApiStack"
+    return stacks
 
 
 def _without_domain(name: str) -> Environment:

@@ -8,8 +8,9 @@ from botocore.stub import ANY, Stubber
 from cryptography import x509
 from typer.testing import CliRunner
 
-from ops.certificate import accept_certificate, ensure_certificate, self_signed
+from ops.certificate import accept_certificate, api_stacks, ensure_certificate, self_signed
 from ops.cli import app
+from stacks.environment_file import load_environment
 
 NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 ARN = "arn:aws:acm:us-east-1:000000000000:certificate/one"
@@ -129,3 +130,21 @@ def test_an_unknown_environment_is_named_with_those_there_are():
 
     assert result.exit_code == 2
     assert "given 'nowhere', allowed dev, extreme, local, prod, staging" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "stacks"),
+    [
+        pytest.param("dev", {"us-east-1": "Kindred-dev-ApiStack"}, id="one region"),
+        pytest.param(
+            "extreme",
+            {
+                "us-east-1": "Kindred-extreme-ApiStack",
+                "eu-west-1": "Kindred-extreme-StandbyApiStack",
+            },
+            id="a standby, whose load balancer needs one as well",
+        ),
+    ],
+)
+def test_every_region_with_services_has_its_own(name, stacks):
+    assert api_stacks(load_environment(name)) == stacks
