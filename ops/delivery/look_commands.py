@@ -41,13 +41,15 @@ FAILURES = (AssemblyMissing, BotoCoreError, ClientError, InvalidFile, NoApi)
 @app.command()
 def changes(
     assembly: Annotated[Path, typer.Argument(file_okay=False)],
-    release: Annotated[Path, typer.Option()],
     environment: Name,
+    release: Annotated[
+        Path | None, typer.Option(help="That the assembly names; none for a synthesis as it is.")
+    ] = None,
 ) -> None:
-    """Say in one line what a release changes in an environment, for who approves it."""
+    """Say in one line what an assembly changes in an environment, for who approves it."""
     try:
         chosen = load_environment(environment)
-        tag = load_release(release).tag
+        tag = load_release(release).tag if release else "of this checkout"
         found = [
             stack_changes(
                 stack.path.partition("/")[2],

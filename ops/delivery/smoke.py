@@ -55,7 +55,7 @@ def _catalogue(api: _Api) -> str:
 
 
 def _similar(api: _Api) -> str:
-    answer = api.keyed.post("api/v1/find-similar", json=_question(api))
+    answer = api.keyed.post("api/v1/find-similar", json={**_question(api), "top_k": 5})
     if answer.status_code != httpx.codes.OK:
         return _said(answer)
     found = [each["similarity"] for each in answer.json()["neighbors"]]
@@ -114,7 +114,7 @@ _CHECKS: dict[str, Callable[[_Api], str]] = {
 def _question(api: _Api) -> dict[str, Any]:
     """In a category that the catalogue has."""
     known = api.keyed.get("api/v1/apps", params={"limit": 1}).json()["apps"][0]
-    return {**UNIT, "app": {**_APP, "category": known["category"]}, "top_k": 5}
+    return {**UNIT, "app": {**_APP, "category": known["category"]}}
 
 
 def _wrong(check: Callable[[_Api], str], api: _Api) -> str:

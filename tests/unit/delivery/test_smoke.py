@@ -24,8 +24,10 @@ def platform(**changes):
         if path.startswith("ofrep"):
             return httpx.Response(changes.get("flags", 200), json={"flags": []})
         asked = json.loads(request.content)
-        if asked["top_k"] > 100:
+        if asked.get("top_k", 0) > 100:
             return httpx.Response(422, headers=changes.get("problem", PROBLEM))
+        if path == "api/v1/predict" and "top_k" in asked:
+            return httpx.Response(422, text="a prediction takes no top_k")
         if path == "api/v1/predict":
             prediction = {"score": 3, "interval": changes.get("interval", {"low": 1, "high": 5})}
             return httpx.Response(200, json={"prediction": prediction, "ab_arm": "v1"})
