@@ -5,11 +5,10 @@ import shlex
 import subprocess
 
 import pytest
-import typer
 import yaml
 
-from ops.cli import app
 from tests.infrastructure.synthesized import ROOT
+from tests.unit.delivery.command_line import assert_taken, kindred_calls
 
 FOLDER = ROOT / "delivery"
 FILES = sorted(path.stem for path in FOLDER.glob("*.yml"))
@@ -129,33 +128,10 @@ def test_what_an_approval_shows_is_exported(specification, name):
     assert exported == (["SUMMARY"] if name == "changes" else [])
 
 
-def kindred_calls(specification):
-    """Arguments of every call of the command line, as the shell would split them."""
-    for command in commands(specification):
-        for call in re.findall(r"\.venv/bin/kindred ([^;|)]*)", command):
-            yield shlex.split(call)
-
-
-def resolve(arguments):
-    """The command that the arguments name, and what is left of them."""
-    command = typer.main.get_command(app)
-    left = list(arguments)
-    while getattr(command, "commands", None) and left and left[0] in command.commands:
-        command = command.commands[left.pop(0)]
-    return command, left
-
-
 def test_every_call_of_the_command_line_is_one_that_it_takes(specification):
-    for arguments in kindred_calls(specification):
-        command, left = resolve(arguments)
-        assert not getattr(command, "commands", None), f"no command {arguments}"
-        known = {option for parameter in command.params for option in parameter.opts}
-        needed = [each for each in command.params if each.required]
-        given = {each for each in left if each.startswith("--")}
-        assert given <= known, arguments
-        for parameter in needed:
-            positional = not any(option.startswith("--") for option in parameter.opts)
-            assert positional or given & set(parameter.opts), (arguments, parameter.name)
+    for command in commands(specification):
+        for arguments in kindred_calls(command):
+            assert_taken(arguments)
 
 
 def test_every_target_of_make_exists(specification):

@@ -1,0 +1,134 @@
+"""Workflows of GitHub: pinned, without keys, and calling what there is."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.unit.delivery.command_line import assert_taken, kindred_calls
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / ".github" / "workflows"
+FILES = sorted(path.name for path in FOLDER.glob("*.yml"))
+PINNED = re.compile(r"^\s*(?:- )?uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+CREDENTIALS = "aws-actions/configure-aws-credentials"
+
+
+@pytest.fixture(params=FILES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def text(name):
+    return (FOLDER / name).read_text()
+
+
+@pytest.fixture
+def workflow(text):
+    return yaml.safe_load(text)
+
+
+def steps(workflow):
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+def scripts(workflow):
+    return [step["run"] for step in steps(workflow) if "run" in step]
+
+
+def uses(job, action):
+    return any(step.get("uses", "").startswith(f"{action}@") for step in job["steps"])
+
+
+def test_actions_are_pinned_by_commit_and_say_which_version_that_is(text):
+    loose = [line for line in text.splitlines() if "uses:" in line and not PINNED.match(line)]
+
+    assert loose == []
+
+
+def test_an_action_is_of_one_version_everywhere():
+    found = {}
+    for name in FILES:
+        for step in steps(yaml.safe_load((FOLDER / name).read_text())):
+            if "uses" in step:
+                action, _, commit = step["uses"].partition("@")
+                found.setdefault(action, set()).add(commit)
+
+    assert [action for action, commits in found.items() if len(commits) > 1] == []
+
+
+def test_nothing_holds_a_key(text):
+    assert "secrets." not in text
+    assert "aws-access-key-id" not in text
+
+
+def test_only_a_job_that_becomes_a_role_gets_a_token_for_it(workflow):
+    assert workflow["permissions"] == {"contents": "read"}
+    for job in workflow["jobs"].values():
+        wanted = {"contents": "read", "id-token": "write"} if uses(job, CREDENTIALS) else None
+        assert job.get("permissions") == wanted
+
+
+def test_whatever_may_change_an_account_waits_for_an_environment_of_github(workflow):
+    for job in workflow["jobs"].values():
+        roles = [
+            step["with"]["role-to-assume"]
+            for step in job["steps"]
+            if "role-to-assume" in step.get("with", {})
+        ]
+        for role in roles:
+            changing = "KINDRED_BRANCH_ROLE" in role
+            assert (job.get("environment") == "branches") == changing
+
+
+def test_a_checkout_leaves_no_credentials_behind(workflow):
+    for step in steps(workflow):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_no_name_that_anybody_may_choose_is_put_into_a_script(workflow):
+    for script in scripts(workflow):
+        assert "${{" not in script, script
+
+
+def test_bash_parses_every_script(workflow):
+    for script in scripts(workflow):
+        parsed = subprocess.run(
+            ["bash", "-n"], input=script, capture_output=True, text=True, check=False
+        )
+        assert parsed.returncode == 0, (script, parsed.stderr)
+
+
+def test_every_call_of_the_command_line_is_one_that_it_takes(workflow):
+    for script in scripts(workflow):
+        for arguments in kindred_calls(script):
+            assert_taken(arguments)
+
+
+def test_a_pull_request_passes_what_a_person_runs():
+    workflow = yaml.safe_load((FOLDER / "pull-request.yml").read_text())
+
+    assert {"make check", "make test"} <= set(scripts(workflow))
+
+
+def test_a_forks_code_never_meets_an_account():
+    for name in ("pull-request.yml", "branch-environment.yml"):
+        workflow = yaml.safe_load((FOLDER / name).read_text())
+        for job in workflow["jobs"].values():
+            if uses(job, CREDENTIALS):
+                assert "head.repo.full_name == github.repository" in job["if"]
+
+
+def test_what_takes_environments_down_is_not_the_branchs_own_code():
+    workflow = yaml.safe_load((FOLDER / "branch-environment.yml").read_text())
+    [checkout] = [
+        step
+        for step in workflow["jobs"]["take-down"]["steps"]
+        if "checkout" in step.get("uses", "")
+    ]
+
+    assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
