@@ -40,7 +40,7 @@ def test_no_client_has_a_secret_or_tells_who_is_known(platform):
 
 
 def test_the_console_gets_tokens_for_a_code_alone(console):
-    """With a public client Cognito's code flow asks for the proof of PKCE; no token is in a URL."""
+    """No token is in an address. The console begins with PKCE's challenge, which binds the code."""
     assert console["AllowedOAuthFlows"] == ["code"]
     assert console["AllowedOAuthFlowsUserPoolClient"] is True
     assert set(console["AllowedOAuthScopes"]) == {"openid", "email", "profile"}
