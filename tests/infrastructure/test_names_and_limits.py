@@ -84,6 +84,7 @@ EXPLICIT_NAMES = {
 }
 # Where an environment asks for them.
 NAMED_SOMEWHERE = {
+    ("AWS::APS::RuleGroupsNamespace", "Name"): "required; of the workspace's one file of rules",
     ("AWS::Synthetics::Canary", "Name"): "required; made of the path",
 }
 NAME_KEYS = re.compile(
