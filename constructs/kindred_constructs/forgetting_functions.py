@@ -13,7 +13,7 @@ from constructs import Construct
 from kindred_constructs.counter_tables import CounterTables
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.definitions_bucket import SOURCE, DefinitionsBucket
-from kindred_constructs.event_archive import FAILED, TABLE, EventArchive
+from kindred_constructs.event_archive import FAILED, FIRST_DAY, TABLE, EventArchive
 from kindred_constructs.event_columns import EVENT_COLUMNS
 from kindred_constructs.experiment_tables import ExperimentTables
 from kindred_constructs.function_asset import FunctionAsset
@@ -75,6 +75,7 @@ class ForgettingFunctions(Construct):
                 "LEDGER_TABLE": stores.counters.ledger.table_name,
                 "ARCHIVE_BUCKET": stores.archive.bucket.bucket_name,
                 "ARCHIVE_FAILED_PREFIX": FAILED,
+                "ARCHIVE_FIRST_DAY": FIRST_DAY,
                 "ARCHIVE_DAYS": str(stores.archive_days),
                 "ATHENA_WORKGROUP": stores.archive.workgroup.ref,
                 "EVENTS_DATABASE": stores.archive.database.ref,

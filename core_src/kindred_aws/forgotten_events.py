@@ -29,7 +29,8 @@ _OBJECTS_A_PASS = 20
 class ForgottenEvents:
     """A month a pass: the workgroup limits what one query may read. The cursor is a month's first.
 
-    `columns` are the table's, without its partition; `days` is how long the archive keeps.
+    `columns` are the table's, without its partition; `days` is how long the archive keeps, which
+    began on `first_day`.
     """
 
     lake: EventLake
@@ -37,12 +38,14 @@ class ForgottenEvents:
     bucket: str
     table: str
     columns: Sequence[str]
+    first_day: date
     days: int
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def go_through(self, names: Names, *, remove: bool, cursor: str | None) -> Passed:
         today = self.now().date()
-        first = date.fromisoformat(cursor) if cursor else today - timedelta(days=self.days)
+        begins = max(self.first_day, today - timedelta(days=self.days))
+        first = date.fromisoformat(cursor) if cursor else begins
         after = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
         held = dict(self._objects(names, first, after))
         handled = list(held)[:_OBJECTS_A_PASS] if remove else []

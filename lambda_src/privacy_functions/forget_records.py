@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -70,6 +71,7 @@ def _events(names: Names, remove: bool, cursor: str | None) -> Passed:
         bucket=os.environ["ARCHIVE_BUCKET"],
         table=f'"{database}"."{table}"',
         columns=os.environ["EVENT_COLUMNS"].split(","),
+        first_day=date.fromisoformat(os.environ["ARCHIVE_FIRST_DAY"]),
         days=int(os.environ["ARCHIVE_DAYS"]),
     )
     return events.go_through(names, remove=remove, cursor=cursor)

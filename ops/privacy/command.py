@@ -45,8 +45,8 @@ def forget(
 ) -> None:
     """Remove a unit from every store, then look through all of them again.
 
-    The report is kept in the bucket of logs. Status 0 only when the second look found nothing. What backups hold ends with their retention;
-    what was restored from one is to be forgotten again.
+    The report is kept in the bucket of logs. Status 0 only when the second look found nothing. What
+    backups hold ends with their retention; what was restored from one is to be forgotten again.
     """
     known = _unit(unit)
     try:

@@ -20,7 +20,14 @@ from ministack.core.responses import new_uuid
 from ministack.core.router import extract_access_key_id
 from ministack.services import athena, s3
 
-from .glue_relations import PATH, hive_type, pathless, told_path, whole_relation
+from .glue_relations import (
+    PATH,
+    hive_type,
+    pathless,
+    plain_addresses,
+    told_path,
+    whole_relation,
+)
 from .presto_functions import create_statements
 from .query_rights import QueryRefused, require_output, require_tables, split_address
 from .unload_statement import Unload, read_unload
@@ -62,6 +69,7 @@ def install() -> None:
     athena._start_query_execution = started
     athena._execute_query = executed
     athena._duckdb_type = hive_type
+    athena._rewrite_s3_paths = plain_addresses(athena._rewrite_s3_paths)
     athena._empty_relation = pathless(athena._empty_relation)
     athena._table_relation = whole_relation(athena._table_relation)
     athena._run_duckdb = _run

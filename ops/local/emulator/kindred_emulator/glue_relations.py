@@ -59,6 +59,11 @@ def pathless(empty: Callable[[Table], str]) -> Callable[[Table], str]:
     return relation
 
 
+def plain_addresses(rewrite: Callable[[str], str]) -> Callable[[str], str]:
+    """Where a query asks for paths, an address in it is a text, and no file to be read."""
+    return lambda query: query if told_path.get() else rewrite(query)
+
+
 def _with_path(held: str, table: Table) -> str:
     """By DuckDB's own column of a row's file, the last of the reader's arguments."""
     location = table["StorageDescriptor"]["Location"].rstrip("/")
