@@ -11,6 +11,7 @@ from ops.catalogue.commands import app as catalogue
 from ops.certificate import app as certificate
 from ops.console.commands import app as console
 from ops.delivery.commands import app as delivery
+from ops.drill.commands import app as drill
 from ops.experiment import app as experiment
 from ops.local.commands import app as local
 from ops.local.fault_commands import app as fault
@@ -32,6 +33,7 @@ app.add_typer(catalogue, name="catalogue")
 app.add_typer(certificate, name="certificate")
 app.add_typer(console, name="console")
 app.add_typer(delivery, name="delivery")
+app.add_typer(drill, name="drill")
 app.add_typer(experiment, name="experiment")
 local.add_typer(fault, name="fault")
 local.command("traces")(traces)

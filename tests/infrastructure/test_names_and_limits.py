@@ -152,7 +152,7 @@ def own_tags(resource):
     properties = resource.properties
     if resource.type == "AWS::DynamoDB::GlobalTable":
         properties = min(properties["Replicas"], key=lambda each: len(each.get("Tags", [])))
-    named = ("Tags", "ResourceTags", "UserPoolTags")
+    named = ("Tags", "ResourceTags", "UserPoolTags", "BackupVaultTags", "BackupPlanTags")
     tags = next((properties[name] for name in named if name in properties), [])
     return set(tags) if isinstance(tags, dict) else {tag["Key"] for tag in tags}
 
