@@ -3,17 +3,25 @@
 import json
 import re
 
+import aws_cdk as cdk
 import pytest
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
+from stacks.acknowledgements import acknowledge, load_acknowledgements
+from stacks.application import create_app, synthesize
+from stacks.findings import acknowledged_findings
 from stacks.yaml_file import InvalidFile
 from tests.infrastructure.edge_alone import (
     DOMAIN,
     EXPERIMENT,
     SITE,
+    STAGE,
+    assemble_edge,
     distribution,
     edge,
     environment,
 )
+from tests.infrastructure.synthesized import ROOT
 
 ARN = "arn:aws:acm:us-east-1:111122223333:certificate/0-1"
 
@@ -168,3 +176,23 @@ def with_site(**change):
 def test_what_the_edge_would_refuse_is_refused_in_the_file(edge_key, says):
     with pytest.raises(InvalidFile, match=re.escape(says)):
         environment(edge=edge_key)
+
+
+def test_what_a_site_brings_to_answer_for_is_in_the_guide(tmp_path):
+    guide = (ROOT / "docs" / "edge.md").read_text()
+    [answers] = [block for block in guide.split("```yaml\n") if block.startswith("- id: ")]
+    (tmp_path / "site.yaml").write_text(f"acknowledgements:\n{answers.partition('```')[0]}")
+    app = create_app(outdir=tmp_path / "cdk.out")
+    app.node.set_context("aws:cdk:disable-asset-staging", True)
+    chosen = environment(**DOMAIN, edge={"split_urls": [SITE]})
+    stage, _ = assemble_edge(app, "us-east-1", chosen)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(), NIST80053R5Checks())
+
+    given = load_acknowledgements(tmp_path / "site.yaml")
+    acknowledge(stage, chosen, (*load_acknowledgements(), *given))
+    found = [each for each in synthesize(app) if each.path.startswith(f"{STAGE}/EdgeStack/")]
+
+    assert found == []
+    answered = {(each.path, each.id) for each in acknowledged_findings(tmp_path / "cdk.out")}
+    for each in given:
+        assert any(f"/{each.path}/" in path and each.id == id_ for path, id_ in answered)
