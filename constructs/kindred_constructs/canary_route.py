@@ -84,6 +84,30 @@ class CanaryRoute(Construct):
             role=self.shifting_role,
         )
 
+    @property
+    def dimensions(self) -> dict[str, dict[str, str]]:
+        """By which metrics know the two groups, `primary` and `alternate`.
+
+        The L2's own take the load balancer's name out of the listener's ARN, which CloudFormation
+        cannot split where it comes from another stack.
+        """
+        name = self._load_balancer.load_balancer.load_balancer_full_name
+        return {
+            key: {"LoadBalancer": name, "TargetGroup": group.target_group_full_name}
+            for key, group in self._groups()
+        }
+
+    def metric(self, group: str, name: str, statistic: str) -> cloudwatch.Metric:
+        """Of the `primary` group or the `alternate` one, by the load balancer's name for it."""
+        return cloudwatch.Metric(
+            namespace="AWS/ApplicationELB",
+            metric_name=name,
+            dimensions_map=self.dimensions[group],
+            statistic=statistic,
+            period=cdk.Duration.minutes(1),
+            label=group,
+        )
+
     def metric_errors(self) -> cloudwatch.MathExpression:
         """Per cent of requests that the worse of the two target groups failed.
 
@@ -92,14 +116,13 @@ class CanaryRoute(Construct):
         """
         metrics: dict[str, cloudwatch.IMetric] = {}
         rates = []
-        for name, group in self._groups():
-            metrics[f"{name}_errors"] = group.metrics.http_code_target(
-                elbv2.HttpCodeTarget.TARGET_5XX_COUNT, statistic="Sum"
-            )
-            metrics[f"{name}_requests"] = group.metrics.request_count(statistic="Sum")
-            metrics[f"{name}_unreached"] = group.metrics.target_connection_error_count(
-                statistic="Sum"
-            )
+        for name in self.dimensions:
+            for kind, metric in (
+                ("errors", "HTTPCode_Target_5XX_Count"),
+                ("requests", "RequestCount"),
+                ("unreached", "TargetConnectionErrorCount"),
+            ):
+                metrics[f"{name}_{kind}"] = self.metric(name, metric, "Sum")
             errors = f"(FILL({name}_errors,0)+FILL({name}_unreached,0))"
             requests = f"FILL({name}_requests,0)"
             rates.append(f"IF({requests}>=20,100*{errors}/{requests},0)")
@@ -112,10 +135,7 @@ class CanaryRoute(Construct):
 
     def metric_p99_latency_seconds(self) -> cloudwatch.MathExpression:
         """The slower of the two target groups."""
-        metrics = {
-            name: group.metrics.target_response_time(statistic="p99")
-            for name, group in self._groups()
-        }
+        metrics = {name: self.metric(name, "TargetResponseTime", "p99") for name in self.dimensions}
         return cloudwatch.MathExpression(
             expression=f"MAX([{','.join(f'FILL({name},0)' for name in metrics)}])",
             label="p99 latency (s)",
@@ -126,8 +146,7 @@ class CanaryRoute(Construct):
     def metric_healthy_tasks(self) -> cloudwatch.MathExpression:
         """Of both target groups: while a deployment shifts, either may hold them."""
         metrics = {
-            name: group.metrics.healthy_host_count(statistic="Maximum")
-            for name, group in self._groups()
+            name: self.metric(name, "HealthyHostCount", "Maximum") for name in self.dimensions
         }
         return cloudwatch.MathExpression(
             expression="+".join(f"FILL({name},0)" for name in metrics),

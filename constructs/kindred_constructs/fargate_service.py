@@ -70,7 +70,7 @@ class FargateService(Construct):
         )
         self.connections = self.service.connections
         self._attach(task, route, shifts=shift is not None)
-        groups = (route.primary, route.alternate)
+        groups = tuple(route.dimensions.values())
         self.scaling = ServiceScaling(
             self, "Scaling", service=self.service, target_groups=groups, plan=scaling
         )

@@ -126,7 +126,6 @@ class ServiceDashboard(Construct):
             running.metric_cpu_utilization(label="CPU"),
             running.metric_memory_utilization(label="memory"),
         ]
-        groups = {"primary": route.primary, "alternate": route.alternate}
         return Panel(
             title="Infrastructure",
             says="A deployment fills the alternate target group before it empties the primary one.",
@@ -147,8 +146,8 @@ class ServiceDashboard(Construct):
                 lines(
                     "Target response time, p99",
                     [
-                        group.metrics.target_response_time(statistic="p99", label=name)
-                        for name, group in groups.items()
+                        route.metric(group, "TargetResponseTime", "p99")
+                        for group in route.dimensions
                     ],
                     unit="s",
                     width=12,
@@ -156,10 +155,10 @@ class ServiceDashboard(Construct):
                 lines(
                     "Connections that failed",
                     [
-                        group.metrics.target_connection_error_count(label=name)
-                        for name, group in groups.items()
+                        route.metric(group, "TargetConnectionErrorCount", "Sum")
+                        for group in route.dimensions
                     ],
-                    unit="",
+                    unit="a minute",
                     width=12,
                 ),
             ),

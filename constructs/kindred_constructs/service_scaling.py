@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
 
@@ -40,7 +40,7 @@ class ServiceScaling(Construct):
         construct_id: str,
         *,
         service: ecs.FargateService,
-        target_groups: tuple[elbv2.ApplicationTargetGroup, ...],
+        target_groups: Sequence[Mapping[str, str]],
         plan: ScalingPlan,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -99,7 +99,7 @@ class ServiceScaling(Construct):
     def _follow_requests(
         self,
         service: ecs.FargateService,
-        target_groups: tuple[elbv2.ApplicationTargetGroup, ...],
+        target_groups: Sequence[Mapping[str, str]],
         per_second: int,
     ) -> None:
         """Requests a task, over both groups of a canary.
@@ -125,10 +125,10 @@ class ServiceScaling(Construct):
 
 
 def _requests_per_task_per_second(
-    service: ecs.FargateService, target_groups: tuple[elbv2.ApplicationTargetGroup, ...]
+    service: ecs.FargateService, target_groups: Sequence[Mapping[str, str]]
 ) -> list[autoscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty]:
     counts = [
-        _query(f"r{index}", "AWS/ApplicationELB", "RequestCount", "Sum", _alb(group))
+        _query(f"r{index}", "AWS/ApplicationELB", "RequestCount", "Sum", group)
         for index, group in enumerate(target_groups)
     ]
     names = ",".join(f"r{index}" for index, _ in enumerate(counts))
@@ -143,15 +143,8 @@ def _requests_per_task_per_second(
     return [*counts, tasks, per_task]
 
 
-def _alb(group: elbv2.ApplicationTargetGroup) -> dict[str, str]:
-    return {
-        "LoadBalancer": group.first_load_balancer_full_name,
-        "TargetGroup": group.target_group_full_name,
-    }
-
-
 def _query(
-    query_id: str, namespace: str, name: str, statistic: str, dimensions: dict[str, str]
+    query_id: str, namespace: str, name: str, statistic: str, dimensions: Mapping[str, str]
 ) -> autoscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty:
     policy = autoscaling.CfnScalingPolicy
     return policy.TargetTrackingMetricDataQueryProperty(
