@@ -19,6 +19,7 @@ AWS_METRICS: dict[tuple[str, frozenset[str]], set[str]] = {
         *("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"),
         *("ReadThrottleEvents", "WriteThrottleEvents"),
     },
+    ("AWS/DynamoDB", frozenset({"ReceivingRegion", "TableName"})): {"ReplicationLatency"},
     ("AWS/ECS", frozenset({"ClusterName", "ServiceName"})): {
         *("CPUUtilization", "MemoryUtilization"),
     },
