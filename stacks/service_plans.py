@@ -5,7 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 
 from kindred_constructs.experiments_service import OptionalParts
-from kindred_constructs.fargate_service import ServicePlan, TrafficShift
+from kindred_constructs.fargate_service import RequestLogs, ServicePlan, TrafficShift
 from kindred_constructs.service_scaling import DailyPeak, ScalingPlan
 from kindred_constructs.service_task import TaskShape
 from stacks.deployment import ServiceDeployment, ServiceName
@@ -20,6 +20,9 @@ def service_plan(service: ServiceName, environment: Environment) -> ServicePlan:
         shape=TaskShape(cpu=tasks.cpu, memory_mib=tasks.memory_mib, arm=environment.image.is_arm),
         scaling=_scaling(tasks, environment.sizes.autoscaling),
         shift=_shift(environment.deployment.of(service)),
+        logs=RequestLogs(
+            sample_percent=environment.logs.sample_percent, slow_ms=environment.logs.slow_ms
+        ),
     )
 
 

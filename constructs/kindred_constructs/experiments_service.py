@@ -79,6 +79,7 @@ class ExperimentsService(Construct):
                 "LOG_LEVEL": "INFO",
                 "METRICS_NAMESPACE": "Kindred",
                 "APPROVALS_REQUIRED": str(approvals_required).lower(),
+                **plan.logs.settings,
                 **_addresses(stores, region=cdk.Stack.of(self).region),
                 **stores.pseudonyms.setting,
                 **optional_parts.settings,

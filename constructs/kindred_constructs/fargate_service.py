@@ -27,6 +27,22 @@ class TrafficShift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLogs:
+    """Of answered requests a share leaves a line; failed ones and slower ones always do."""
+
+    sample_percent: float
+    slow_ms: float
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """As the service's environment names them."""
+        return {
+            "LOG_SAMPLE_PERCENT": f"{self.sample_percent:g}",
+            "LOG_SLOW_MS": f"{self.slow_ms:g}",
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePlan:
     """How large its tasks are, how many run, and how a new version takes over.
 
@@ -36,6 +52,7 @@ class ServicePlan:
     shape: TaskShape
     scaling: ScalingPlan
     shift: TrafficShift | None
+    logs: RequestLogs
 
 
 class FargateService(Construct):

@@ -66,6 +66,7 @@ class InferenceService(Construct):
                 "KINESIS_STREAM_NAME": stream.stream_name,
                 **_SETTINGS,
                 **_addresses(stores),
+                **plan.logs.settings,
                 **stores.pseudonyms.setting,
             },
             secrets={

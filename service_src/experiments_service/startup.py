@@ -47,6 +47,7 @@ from kindred_aws.session_store import SessionStore
 from kindred_aws.sticky_units import StickyUnits
 from kindred_aws.unit_cache import connect
 from kindred_service.metrics_port import serve_metrics
+from kindred_service.request_sampling import sample_requests
 from kindred_service.settings import InvalidSettings
 from kindred_service.startup import run
 from kindred_service.tracing import start_tracing
@@ -72,6 +73,7 @@ def serve() -> None:
         settings = read_settings(os.environ)
         logger.setLevel(settings.log_level)
         start_tracing(os.environ, logger)
+        sample_requests(os.environ, logger)
         bring_schema_up(settings.database, logger)
         collaborators = assemble(settings, logger)
         serve_metrics(os.environ, collaborators.metrics.registry)

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kindred_service.problems import internal_error
+from kindred_service.request_sampling import REQUEST
 from kindred_service.tracing import AMAZON_HEADER, current_trace, parent_of
 
 CORRELATION_HEADER = "x-correlation-id"
@@ -95,7 +96,7 @@ class Observation:
         route = _route(scope)
         self._metrics.count_request(scope["method"], route, status, latency_ms)
         self._logger.info(
-            "request",
+            REQUEST,
             method=scope["method"],
             route=route,
             status=status,

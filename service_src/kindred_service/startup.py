@@ -32,6 +32,7 @@ from kindred_service.metrics_port import serve_metrics
 from kindred_service.models import ModelsDisagree, ModelShelf
 from kindred_service.query import QueryResolver
 from kindred_service.recorder import Recorder
+from kindred_service.request_sampling import sample_requests
 from kindred_service.settings import InvalidSettings, Settings, read_settings
 from kindred_service.tracing import start_tracing
 
@@ -57,6 +58,7 @@ def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
         settings = read_settings(os.environ)
         logger.setLevel(settings.log_level)
         start_tracing(os.environ, logger)
+        sample_requests(os.environ, logger)
         store = ArtefactStore(boto3.client("s3", config=_AWS), settings.embeddings_bucket)
         with tempfile.TemporaryDirectory(prefix="artefacts-") as directory:
             shelf = ModelShelf(store, Path(directory))
