@@ -10,6 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kindred_constructs import endpoint_policies
 from kindred_constructs.alarm_topics import AlarmTopics
 from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.telemetry_key import TelemetryKey
@@ -66,11 +67,9 @@ class NetworkStack(cdk.Stack):
             # It would be a Lambda-backed custom resource; nothing here uses the default group.
             restrict_default_security_group=False,
             subnet_configuration=_subnets(with_egress=network.nat_gateways > 0),
-            gateway_endpoints={
-                name: ec2.GatewayVpcEndpointOptions(service=service)
-                for name, service in _gateway_endpoints().items()
-            },
         )
+        for name, service in _gateway_endpoints().items():
+            _guard(name, vpc.add_gateway_endpoint(name, service=service))
         log_group = logs.LogGroup(self, "FlowLogGroup", encryption_key=self.telemetry_key)
         vpc.add_flow_log(
             "FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group)
@@ -91,7 +90,7 @@ class NetworkStack(cdk.Stack):
         if given.private_route_table_ids:
             private = ec2.SubnetSelection(subnets=vpc.private_subnets)
             for name, service in _gateway_endpoints().items():
-                vpc.add_gateway_endpoint(name, service=service, subnets=[private])
+                _guard(name, vpc.add_gateway_endpoint(name, service=service, subnets=[private]))
         return vpc
 
     def _add_interface_endpoints(self, network: Network) -> None:
@@ -106,7 +105,7 @@ class NetworkStack(cdk.Stack):
         security_group.add_ingress_rule(ec2.Peer.ipv4(cidr), ec2.Port.tcp(443), "From the VPC")
         for name in network.interface_endpoints:
             words = name.replace(".", "-").split("-")
-            self.vpc.add_interface_endpoint(
+            endpoint = self.vpc.add_interface_endpoint(
                 f"{''.join(word.title() for word in words)}Endpoint",
                 service=ec2.InterfaceVpcEndpointAwsService(name),
                 private_dns_enabled=True,
@@ -114,6 +113,8 @@ class NetworkStack(cdk.Stack):
                 security_groups=[security_group],
                 open=False,
             )
+            if name not in endpoint_policies.OPEN:
+                endpoint_policies.serve_own_account(endpoint)
 
 
 def _subnets(*, with_egress: bool) -> list[ec2.SubnetConfiguration]:
@@ -130,6 +131,12 @@ def _subnets(*, with_egress: bool) -> list[ec2.SubnetConfiguration]:
         name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24
     )
     return [public, private, isolated] if with_egress else [public, isolated]
+
+
+def _guard(name: str, endpoint: ec2.GatewayVpcEndpoint) -> None:
+    endpoint_policies.serve_own_data(endpoint)
+    if name == "S3":
+        endpoint_policies.serve_image_layers(endpoint)
 
 
 def _gateway_endpoints() -> dict[str, ec2.GatewayVpcEndpointAwsService]:

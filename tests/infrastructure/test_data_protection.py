@@ -1,0 +1,146 @@
+"""Data in transit, at rest and under a person's rights: who is let near it, and by what."""
+
+import pytest
+
+from tests.infrastructure import models
+from tests.infrastructure.synthesized import as_list
+
+ACCOUNT = {"Ref": "AWS::AccountId"}
+FORGETS = "PrivacyStack/Forgetting/ForgetRecords/Role"
+FORGETS_INSIDE = "PrivacyStack/Forgetting/ForgetInside/Role"
+ROTATES = "PrivacyStack/RotatePseudonyms/Role"
+PSEUDONYMS = "DataStack/Pseudonyms"
+TASKS = {
+    f"ApiStack/{name}/Task/Resource/TaskRole"
+    for name in ("Experiments", "Prediction", "Similarity")
+}
+# Asked by callers who have no identity of AWS.
+OPEN_ENDPOINTS = ("cognito-idp", "execute-api")
+
+
+def statements(resource):
+    return resource.properties["PolicyDocument"]["Statement"]
+
+
+def test_every_bucket_refuses_plain_http_and_the_public(platform):
+    buckets = platform.of_type("AWS::S3::Bucket")
+    policies = {
+        platform.named(policy.properties["Bucket"], stack=policy.stack): policy
+        for policy in platform.of_type("AWS::S3::BucketPolicy")
+    }
+
+    assert buckets
+    for bucket in buckets:
+        assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}
+        denied = [
+            statement["Condition"]
+            for statement in statements(policies[bucket.path])
+            if statement["Effect"] == "Deny" and statement["Principal"] in ("*", {"AWS": "*"})
+        ]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in denied, bucket.path
+        assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in denied, bucket.path
+
+
+def test_every_key_is_changed_each_year(platform):
+    keys = platform.of_type("AWS::KMS::Key")
+
+    assert keys
+    assert all(key.properties["EnableKeyRotation"] is True for key in keys)
+
+
+def test_endpoints_serve_this_account_and_carry_nothing_to_anothers_data(platform):
+    for endpoint in platform.of_type("AWS::EC2::VPCEndpoint"):
+        name = platform.named(endpoint.properties["ServiceName"], stack=endpoint.stack)
+        if name.endswith(OPEN_ENDPOINTS):
+            assert "PolicyDocument" not in endpoint.properties
+            continue
+        gateway = endpoint.properties["VpcEndpointType"] == "Gateway"
+        wanted = {"aws:PrincipalAccount": ACCOUNT}
+        if gateway:
+            wanted["aws:ResourceAccount"] = ACCOUNT
+        [first, *others] = statements(endpoint)
+        assert first["Condition"] == {"StringEquals": wanted}, endpoint.path
+        for other in others:
+            assert name.endswith("s3"), endpoint.path
+            assert other["Action"] == "s3:GetObject"
+            assert "starport-layer-bucket/*" in platform.named(
+                other["Resource"], stack=endpoint.stack
+            )
+
+
+def test_pseudonyms_are_made_by_whoever_tells_of_units_and_by_whoever_forgets(platform):
+    assert platform.who_may("secretsmanager:GetSecretValue", PSEUDONYMS) == {
+        *TASKS,
+        "LambdaStack/Assign/Role",
+        *models.rollout("Inference"),
+        *(FORGETS, FORGETS_INSIDE, ROTATES),
+    }
+
+
+def test_only_its_rotation_changes_what_pseudonyms_are_made_with(platform):
+    for action in ("PutSecretValue", "UpdateSecretVersionStage"):
+        assert platform.who_may(f"secretsmanager:{action}", PSEUDONYMS) == {ROTATES}
+    schedule = platform.at("PrivacyStack/Rotation").properties
+
+    assert platform.named(schedule["SecretId"], stack="PrivacyStack") == PSEUDONYMS
+    rotates = platform.named(schedule["RotationLambdaARN"], stack="PrivacyStack")
+    assert rotates == "PrivacyStack/RotatePseudonyms"
+    assert schedule["RotationRules"]["ScheduleExpression"] == "rate(90 days)"
+    # A deployment changes nothing by itself.
+    assert schedule["RotateImmediatelyOnUpdate"] is False
+
+
+def test_nobody_but_secrets_manager_calls_the_rotation(platform):
+    callers = [
+        permission.properties
+        for permission in platform.of_type("AWS::Lambda::Permission", stack="PrivacyStack")
+    ]
+
+    [caller] = callers
+    assert caller["Principal"] == "secretsmanager.amazonaws.com"
+    assert platform.named(caller["SourceArn"], stack="PrivacyStack") == PSEUDONYMS
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("dynamodb:DeleteItem", "DataStack/CounterTables/Ledger"),
+        ("dynamodb:Scan", "DataStack/CounterTables/Ledger"),
+        ("dynamodb:DeleteItem", "DataStack/Tables/RequestLog"),
+        ("dynamodb:Scan", "DataStack/Tables/RequestLog"),
+        ("s3:DeleteObjectVersion", "StreamingStack/Archive/Bucket/events/*"),
+        ("s3:DeleteObjectVersion", "StreamingStack/Archive/Bucket/failed/*"),
+        ("s3:DeleteObjectVersion", "DataStack/TrainingBucket/data-capture/*"),
+        ("sqs:DeleteMessage", "StreamingStack/Uncounted"),
+    ],
+)
+def test_what_is_kept_of_units_is_removed_by_one_role_alone(platform, action, resource):
+    assert platform.who_may(action, resource) == {FORGETS}
+
+
+def test_who_forgets_inside_the_vpc_may_remove_documents_and_keys_and_nothing_else(platform):
+    actions = {each.action for each in platform.permissions if each.role == FORGETS_INSIDE}
+
+    assert {each for each in actions if "Delete" in each} == {
+        "ec2:DeleteNetworkInterface",
+    }
+    assert not {each for each in actions if each.startswith("es:")} - {"es:ESHttpPost"}
+    assert not any(each.startswith("s3:Put") for each in actions)
+
+
+def test_a_generation_is_kept_for_longer_than_anything_that_it_names(platform, environment):
+    function = platform.at("PrivacyStack/RotatePseudonyms").properties
+    kept = int(function["Environment"]["Variables"]["KEEP_DAYS"])
+    retention = environment.retention
+
+    assert kept >= 400 + retention.event_archive_days
+    assert kept >= 400 + retention.training_days
+
+
+def test_queues_and_topics_of_ours_take_tls_alone(platform):
+    for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+        for policy in platform.of_type(kind):
+            denied = [each for each in statements(policy) if each["Effect"] == "Deny"]
+            conditions = [each["Condition"] for each in denied]
+            assert {"Bool": {"aws:SecureTransport": "false"}} in conditions, policy.path
+            assert all(as_list(each["Action"]) for each in denied)
