@@ -87,7 +87,7 @@ def test_the_experiments_service_installs_its_own_lock(platform):
             .with_suffix(".assets.json")
             .read_text()
         )["dockerImages"].values()
-        if each["source"]["dockerBuildArgs"]["SERVICE"] == "experiments_service"
+        if each["source"].get("dockerBuildArgs", {}).get("SERVICE") == "experiments_service"
     ]
     lock = image["source"]["dockerBuildArgs"]["REQUIREMENTS"]
 
