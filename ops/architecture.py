@@ -14,6 +14,8 @@ _END = "<!-- end of the picture -->"
 
 # What a reader wants to see; everything else is either glue between these or left out.
 _SHOWN = {
+    "AWS::CloudFront::Distribution": "CloudFront",
+    "AWS::WAFv2::WebACL": "WAF",
     "AWS::ApiGateway::RestApi": "API Gateway",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "internal load balancer",
     "AWS::ECS::Service": "Fargate service",
@@ -46,6 +48,7 @@ _GLUE = {
     "AWS::ElasticLoadBalancingV2::Listener",
 }
 _TALKS = {
+    "AWS::CloudFront::Distribution",
     "AWS::ECS::Service",
     "AWS::ApiGateway::Method",
     "AWS::KinesisFirehose::DeliveryStream",
@@ -53,6 +56,9 @@ _TALKS = {
     "AWS::Scheduler::Schedule",
     "AWS::StepFunctions::StateMachine",
 }
+# Of what a distribution names, its firewall and its log are before and behind it.
+_DISTRIBUTION = "AWS::CloudFront::Distribution"
+_ORIGINS = {"AWS::ApiGateway::RestApi", "AWS::S3::Bucket"}
 # What reads it is the one that names it, and events go the other way.
 _READ_FROM = {"AWS::Kinesis::Stream"}
 _READERS = {"AWS::KinesisFirehose::DeliveryStream"}
@@ -141,7 +147,9 @@ def picture(templates: Templates) -> str:
         title = stack.rpartition("-")[2]
         lines += [f'  subgraph {title}["{title}"]', *_boxes(templates, stack), "  end"]
     arrows = {
-        f"  client --> {_id(node)}" for node in _of_kind(templates, "AWS::ApiGateway::RestApi")
+        f"  client --> {_id(node)}"
+        for kind in ("AWS::ApiGateway::RestApi", _DISTRIBUTION)
+        for node in _of_kind(templates, kind)
     }
     arrows |= {f"  {_id(one)} --> {_id(other)}" for one, other in _conversations(templates)}
     return "\n".join([*lines, *sorted(arrows), "```"])
@@ -180,6 +188,9 @@ def _conversations(templates: Templates) -> Iterator[tuple[Node, Node]]:
         if templates.kind(node) not in _TALKS or node in parts:
             continue
         reached = _reached(templates, node, parts)
+        if templates.kind(node) == _DISTRIBUTION:
+            yield from ((node, other) for other in reached if templates.kind(other) in _ORIGINS)
+            continue
         apis = [other for other in reached if templates.kind(other) == "AWS::ApiGateway::RestApi"]
         for other in reached - set(apis):
             if apis:
