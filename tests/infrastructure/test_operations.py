@@ -129,7 +129,6 @@ def test_logs_go_to_s3_after_a_week_and_to_deep_archive_after_half_a_year(platfo
     platform, retention = platforms[name], load_environment(name).retention
     exports = f"{STACK}/LogExports/ExportLogs"
     variables = settings(platform, exports)
-    [policy] = platform.of_type("AWS::S3::BucketPolicy", stack="DataStack")[:1]
     bucket = platform.at("DataStack/LogsBucket").properties
 
     assert variables["EXPORT_AFTER_DAYS"] == "7"
@@ -144,7 +143,6 @@ def test_logs_go_to_s3_after_a_week_and_to_deep_archive_after_half_a_year(platfo
     [rule] = bucket["LifecycleConfiguration"]["Rules"]
     assert rule["Transitions"] == [{"StorageClass": "DEEP_ARCHIVE", "TransitionInDays": 180}]
     assert retention.log_days > 7
-    assert policy
 
 
 def test_a_laptop_whose_logs_end_after_a_day_exports_none(platforms):
@@ -192,6 +190,17 @@ def test_the_api_is_asked_from_outside_under_a_key_of_the_checks_own(platforms, 
     assert canary["ProvisionedResourceCleanup"] == "AUTOMATIC"
     assert key == f"{STACK}/Check/Key"
     assert readers == {f"{STACK}/Check/Role"}
+
+
+def test_the_key_of_sdks_is_read_by_who_starts_the_service_and_who_asks_from_outside(platforms):
+    readers = platforms["prod"].who_may(
+        "secretsmanager:GetSecretValue", "DataStack/Secrets/ClientKey"
+    )
+
+    assert readers == {
+        "ApiStack/Experiments/Task/Resource/ExecutionRole",
+        f"{STACK}/Check/Role",
+    }
 
 
 def test_a_check_that_fails_or_does_not_run_wakes_somebody(platforms):

@@ -220,10 +220,7 @@ def test_only_counting_writes_what_is_counted(platform, table):
                 {EXPERIMENTS_EXECUTION},
                 id=f"{secret}: who starts the service, not the service",
             )
-            for secret in (
-                *("Database/Password", "Secrets/Audit"),
-                *("Secrets/Session", "Secrets/ClientKey"),
-            )
+            for secret in ("Database/Password", "Secrets/Audit", "Secrets/Session")
         ),
         pytest.param(
             "dynamodb:UpdateItem", "DataStack/Tables/Metrics", TASK_ROLES, id="counts: both tasks"
