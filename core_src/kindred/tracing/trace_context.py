@@ -53,18 +53,22 @@ def from_traceparent(header: str | None) -> TraceContext | None:
 def from_amazon_header(header: str | None) -> TraceContext | None:
     """Of `X-Amzn-Trace-Id`, or of Lambda's variable `_X_AMZN_TRACE_ID`.
 
-    None without `Root` and `Parent`, and so for what a load balancer makes on its own; its `Self`,
-    which it adds to what API Gateway sent, is no span that X-Ray knows. Not yet decided (`?`) is
-    not sampled.
+    None without `Root`. A request that began the trace has no `Parent`: it gets one that nobody
+    tells of, so that what follows still belongs together. `Self`, which a load balancer adds, is
+    no span that X-Ray knows. Not decided is not sampled.
     """
     if not header or len(header) > _LONGEST_HEADER:
         return None
     fields = dict(part.strip().partition("=")[::2] for part in header.split(";"))
     root = _ROOT.fullmatch(fields.get("Root", ""))
-    parent = _SPAN.fullmatch(fields.get("Parent", ""))
-    if root is None or parent is None:
+    if root is None:
         return None
-    return TraceContext("".join(root.groups()), parent[0], sampled=fields.get("Sampled") == "1")
+    parent = _SPAN.fullmatch(fields.get("Parent", ""))
+    return TraceContext(
+        "".join(root.groups()),
+        parent[0] if parent else new_span_id(),
+        sampled=fields.get("Sampled") == "1",
+    )
 
 
 def new_span_id() -> str:

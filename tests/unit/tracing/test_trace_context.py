@@ -53,9 +53,7 @@ def test_a_context_survives_either_header(trace, span, sampled):
             TraceContext(TRACE, SPAN, sampled=False),
             id="not decided is not sampled",
         ),
-        pytest.param(f"Root={ROOT}", None, id="a load balancer's own has no parent"),
         pytest.param(f"Root=2-{ROOT[2:]};Parent={SPAN}", None, id="of another version"),
-        pytest.param(f"Root={ROOT};Parent={'0' * 16}", None, id="a parent of zeros"),
         pytest.param(f"{'x' * 600};Root={ROOT};Parent={SPAN}", None, id="too long to read"),
         pytest.param("", None, id="empty"),
         pytest.param(None, None, id="absent"),
@@ -63,6 +61,21 @@ def test_a_context_survives_either_header(trace, span, sampled):
 )
 def test_what_amazon_sends_is_read(header, context):
     assert from_amazon_header(header) == context
+
+
+@pytest.mark.parametrize(
+    ("header", "sampled"),
+    [
+        pytest.param(f"Root={ROOT};Sampled=1", True, id="as whoever begins a trace sends it"),
+        pytest.param(f"Root={ROOT}", False, id="a load balancer's own"),
+        pytest.param(f"Root={ROOT};Parent={'0' * 16}", False, id="a parent of zeros"),
+    ],
+)
+def test_a_trace_without_a_parent_goes_on_below_one_that_nobody_told_of(header, sampled):
+    first, second = from_amazon_header(header), from_amazon_header(header)
+
+    assert (first.trace_id, first.sampled) == (TRACE, sampled)
+    assert first.span_id != second.span_id
 
 
 @pytest.mark.parametrize(
