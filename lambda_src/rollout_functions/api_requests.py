@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.logging import Logger
 
+from kindred.tracing.correlation import HEADER, acceptable
 from rollout_functions.api_problems import Refusal, invalid_field, problem
 
 # The largest body that the fields' own bounds allow, each character escaped, is smaller.
@@ -62,18 +63,25 @@ def respond(
     route: Callable[[ProxyRequest], dict[str, Any]],
 ) -> dict[str, Any]:
     """What `route` answers, or problem details: always something that API Gateway can send."""
-    request_id = str((event.get("requestContext") or {}).get("requestId", ""))
+    correlation_id = _correlation_id(event)
     try:
         answered = route(read_request(event, collection))
     except Refusal as refusal:
-        answered = problem(refusal, instance=request_id)
+        answered = problem(refusal, instance=correlation_id)
     except Exception:
-        logger().exception("request failed", request_id=request_id)
+        logger().exception("request failed", correlation_id=correlation_id)
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         failed = Refusal(status, "the request failed here; it was logged")
-        answered = problem(failed, instance=request_id)
-    answered["headers"]["x-correlation-id"] = request_id
+        answered = problem(failed, instance=correlation_id)
+    answered["headers"][HEADER] = correlation_id
     return answered
+
+
+def _correlation_id(event: Mapping[str, Any]) -> str:
+    """The client's own, or the gateway's id of the request."""
+    headers = event.get("headers") or {}
+    given = next((value for name, value in headers.items() if name.lower() == HEADER), None)
+    return acceptable(given) or str((event.get("requestContext") or {}).get("requestId", ""))
 
 
 def read_request(event: Mapping[str, Any], collection: str) -> ProxyRequest:

@@ -5,7 +5,6 @@ Also the last resort: what nobody expected is logged here, and answered without 
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from typing import Protocol
@@ -15,14 +14,13 @@ from opentelemetry import trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kindred.tracing.correlation import HEADER, acceptable
 from kindred_service.problems import internal_error
 from kindred_service.request_sampling import REQUEST
 from kindred_service.tracing import AMAZON_HEADER, current_trace, parent_of
 
-CORRELATION_HEADER = "x-correlation-id"
 # API Gateway's own id of the request, which it sends along: used where the client sent none.
 _GATEWAY_HEADER = "x-gateway-request-id"
-_ACCEPTABLE = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
 _QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 _tracer = trace.get_tracer("kindred_service")
 
@@ -62,7 +60,7 @@ class Observation:
             nonlocal status, finished
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[CORRELATION_HEADER] = correlation_id
+                MutableHeaders(scope=message)[HEADER] = correlation_id
             await send(message)
             if message["type"] == "http.response.body":
                 finished = not message.get("more_body")
@@ -85,7 +83,7 @@ class Observation:
         here = current_trace()
         self._logger.thread_safe_append_keys(
             correlation_id=correlation_id,
-            gateway_request_id=_acceptable(headers, _GATEWAY_HEADER),
+            gateway_request_id=acceptable(headers.get(_GATEWAY_HEADER)),
             # By the name that the gateway's access log gives it.
             trace_id=here.amazon_trace_id if here else None,
         )
@@ -127,12 +125,7 @@ def _describe(span: trace.Span, scope: Scope, status: int) -> None:
 
 def _correlation_id(headers: Headers) -> str:
     return (
-        _acceptable(headers, CORRELATION_HEADER)
-        or _acceptable(headers, _GATEWAY_HEADER)
+        acceptable(headers.get(HEADER))
+        or acceptable(headers.get(_GATEWAY_HEADER))
         or str(uuid.uuid4())
     )
-
-
-def _acceptable(headers: Headers, name: str) -> str | None:
-    given = headers.get(name)
-    return given if given and _ACCEPTABLE.fullmatch(given) else None
