@@ -3,12 +3,10 @@
 import pytest
 
 from tests.infrastructure import models
+from tests.infrastructure.privacy import FORGETS, FORGETS_INSIDE, ROTATES
 from tests.infrastructure.synthesized import as_list
 
 ACCOUNT = {"Ref": "AWS::AccountId"}
-FORGETS = "PrivacyStack/Forgetting/ForgetRecords/Role"
-FORGETS_INSIDE = "PrivacyStack/Forgetting/ForgetInside/Role"
-ROTATES = "PrivacyStack/RotatePseudonyms/Role"
 PSEUDONYMS = "DataStack/Pseudonyms"
 TASKS = {
     f"ApiStack/{name}/Task/Resource/TaskRole"

@@ -176,14 +176,14 @@ def test_a_winner_is_announced_encrypted_and_over_tls(platform):
     assert [each["Effect"] for each in policy["Statement"]] == ["Deny"]
 
 
-def test_only_the_indexer_is_in_the_vpc(platform):
+def test_only_what_reaches_a_store_there_is_in_the_vpc(platform):
     inside = {
         each.path
         for each in platform.of_type("AWS::Lambda::Function")
         if "VpcConfig" in each.properties
     }
 
-    assert inside == {"LambdaStack/IndexEvents"}
+    assert inside == {"LambdaStack/IndexEvents", "PrivacyStack/Forgetting/ForgetInside"}
 
 
 def test_functions_are_told_names_and_no_secret(environment, platform):

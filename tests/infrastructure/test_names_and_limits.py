@@ -47,6 +47,7 @@ WITHOUT_TAGS = {
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
+    "AWS::SecretsManager::RotationSchedule",
     "AWS::SecretsManager::SecretTargetAttachment",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACLAssociation",
@@ -123,6 +124,7 @@ REFERENCES = {
     ("AWS::SQS::Queue", "KmsMasterKeyId"),
     ("AWS::Logs::LogGroup", "KmsKeyId"),
     ("AWS::SecretsManager::Secret", "KmsKeyId"),
+    ("AWS::SecretsManager::RotationSchedule", "SecretId"),
     ("AWS::SecretsManager::SecretTargetAttachment", "SecretId"),
     ("AWS::SNS::Topic", "KmsMasterKeyId"),
 }
@@ -200,7 +202,7 @@ def test_no_resource_runs_code_of_ours_to_deploy_itself(platform):
 
     assert not [each for each in types if each.startswith("Custom::")]
     assert "AWS::CloudFormation::CustomResource" not in types
-    assert functions == {"LambdaStack", "OperationsStack", "SageMakerStack"}, (
+    assert functions == {"LambdaStack", "OperationsStack", "PrivacyStack", "SageMakerStack"}, (
         "a function elsewhere is one that deploys"
     )
 

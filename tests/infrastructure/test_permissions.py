@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infrastructure import models, operations, telemetry
+from tests.infrastructure import models, operations, privacy, telemetry
 
 TASK_ROLES = {f"ApiStack/{name}/Task/Resource/TaskRole" for name in ("Similarity", "Prediction")}
 EXPERIMENTS_TASK = "ApiStack/Experiments/Task/Resource/TaskRole"
@@ -129,7 +129,8 @@ def test_only_counting_writes_what_is_counted(platform, table):
         and permission.action not in reads
     }
 
-    assert writers == function_roles("ProcessEvents")
+    # A unit that is forgotten is the one exception.
+    assert writers - {privacy.FORGETS} == function_roles("ProcessEvents")
 
 
 @pytest.mark.parametrize(
@@ -168,8 +169,8 @@ def test_only_counting_writes_what_is_counted(platform, table):
         pytest.param(
             "s3:PutObject",
             "StreamingStack/Archive/Bucket/events/*",
-            {DELIVERY},
-            id="the archive is written: delivery alone",
+            {DELIVERY, privacy.FORGETS},
+            id="the archive is written: by delivery, and anew without whom it forgets",
         ),
         pytest.param(
             "dynamodb:PutItem",
@@ -249,8 +250,8 @@ def test_only_counting_writes_what_is_counted(platform, table):
         pytest.param(
             "secretsmanager:GetSecretValue",
             "DataStack/Cache/Password",
-            EXECUTION_ROLES,
-            id="the cache's password: who starts tasks, not the tasks",
+            EXECUTION_ROLES | {privacy.FORGETS_INSIDE},
+            id="the cache's password: who starts tasks, not the tasks; and who forgets",
         ),
         pytest.param(
             "elasticloadbalancing:ModifyRule",
@@ -273,7 +274,7 @@ def test_nothing_is_allowed_everywhere_but_what_iam_cannot_limit(environment, pl
             found.setdefault(permission.action, set()).add(permission.role)
 
     ours = (operations.everywhere(environment), telemetry.everywhere(environment))
-    known = (EVERYWHERE, models.EVERYWHERE, *ours)
+    known = (EVERYWHERE, models.EVERYWHERE, privacy.EVERYWHERE, *ours)
     assert found == {
         action: set().union(*(each.get(action, set()) for each in known))
         for action in set().union(*known)
