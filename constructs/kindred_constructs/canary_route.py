@@ -123,7 +123,8 @@ class CanaryRoute(Construct):
                 ("unreached", "TargetConnectionErrorCount"),
             ):
                 metrics[f"{name}_{kind}"] = self.metric(name, metric, "Sum")
-            errors = f"(FILL({name}_errors,0)+FILL({name}_unreached,0))"
+            # A list's sum stands where one of its parts was never measured; `+` may not.
+            errors = f"SUM([FILL({name}_errors,0),FILL({name}_unreached,0)])"
             requests = f"FILL({name}_requests,0)"
             rates.append(f"IF({requests}>=20,100*{errors}/{requests},0)")
         return cloudwatch.MathExpression(
@@ -149,7 +150,7 @@ class CanaryRoute(Construct):
             name: self.metric(name, "HealthyHostCount", "Maximum") for name in self.dimensions
         }
         return cloudwatch.MathExpression(
-            expression="+".join(f"FILL({name},0)" for name in metrics),
+            expression=f"SUM([{','.join(f'FILL({name},0)' for name in metrics)}])",
             label="healthy tasks",
             period=cdk.Duration.minutes(1),
             using_metrics=metrics,

@@ -40,7 +40,7 @@ def metric_throttled(name: str, table: dynamodb.ITableV2) -> cloudwatch.MathExpr
     # Of several tables in one graph each has ids of its own.
     reads, writes = f"reads{name}", f"writes{name}"
     return cloudwatch.MathExpression(
-        expression=f"FILL({reads},0)+FILL({writes},0)",
+        expression=f"SUM([FILL({reads},0),FILL({writes},0)])",
         label=name,
         period=cdk.Duration.minutes(1),
         using_metrics={
