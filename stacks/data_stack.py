@@ -74,7 +74,7 @@ class DataStack(cdk.Stack):
             removal_policy=kept,
         )
         tables = ExperimentTables(self, "Tables", rules=rules)
-        self.pseudonyms = PseudonymSecret(
+        self.pseudonyms: PseudonymSecret = PseudonymSecret(
             self,
             "Pseudonyms",
             key=self.key,
@@ -94,7 +94,7 @@ class DataStack(cdk.Stack):
         self.retraining = RetrainingTable(self, "RetrainingTable", rules=rules)
         if not first:
             self._add_models(environment.slug, kept)
-        self.database = RelationalDatabase(
+        self.database: RelationalDatabase = RelationalDatabase(
             self,
             "Database",
             vpc=network.vpc,
@@ -108,7 +108,7 @@ class DataStack(cdk.Stack):
             first=first.database if first else None,
         )
         self.users = self._users(environment, kept)
-        self.secrets = ServiceSecrets(
+        self.secrets: ServiceSecrets = ServiceSecrets(
             self,
             "Secrets",
             key=self.key,
@@ -116,7 +116,7 @@ class DataStack(cdk.Stack):
             second=second,
             first=first.secrets if first else None,
         )
-        self.edge_secret = EdgeSecret(
+        self.edge_secret: EdgeSecret = EdgeSecret(
             self,
             "EdgeSecret",
             key=self.key,
