@@ -50,6 +50,8 @@ class PrivateRestApi(Construct):
             rest_api_name=cdk.Stack.of(self).stack_name,
             description="Kindred: similar apps, predicted performance, experiments and flags",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # CloudFront compresses what it keeps alone; smaller answers gain nothing.
+            min_compression_size=cdk.Size.kibibytes(1),
             cloud_watch_role=owns_account_log_role,
             deploy_options=rest_api_parts.stage_options(
                 self, log_key=log_key, rate_per_second=rate_per_second, burst=burst

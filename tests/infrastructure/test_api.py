@@ -52,6 +52,12 @@ def routes_by(platform, asks):
     return {key for key, method in methods(platform).items() if asks(method)}
 
 
+def test_long_answers_are_compressed_for_who_asks(platform):
+    api = platform.at("ApiStack/Api").properties
+
+    assert api["MinimumCompressionSize"] == 1024
+
+
 def test_these_routes_and_no_others_are_public(platform):
     assert methods(platform).keys() == WITH_A_KEY | WITH_A_TOKEN | WITH_NEITHER
 
