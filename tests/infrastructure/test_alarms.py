@@ -12,6 +12,7 @@ TOPICS = {severity: f"NetworkStack/Alarms/{severity.title()}" for severity in (
 DESCRIPTION = re.compile(
     r"(?P<happened>.+)\. Severity: (?P<severity>\w+)\. Runbook: (?P<runbook>docs/runbooks/\S+\.md)"
 )
+PAGES = ROOT / "docs" / "runbooks"
 SERVICES = ("Similarity", "Prediction", "Experiments")
 KINDS = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
 
@@ -58,10 +59,16 @@ def test_every_alarm_tells_the_topic_of_its_severity_of_its_beginning_and_its_en
 
 
 def test_pages_fit_on_a_page_and_say_when_it_is_over():
-    for page in (ROOT / "docs" / "runbooks").glob("*.md"):
+    for page in PAGES.glob("*.md"):
         text = page.read_text()
         assert text.startswith("# "), page.name
         assert len(text.splitlines()) <= 60, page.name
+
+
+def test_links_of_pages_lead_somewhere():
+    for page in PAGES.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+            assert "://" in target or (PAGES / target).exists(), f"{page.name}: {target}"
 
 
 def test_no_alarm_acts_on_anything_but_topics_and_the_scaling_of_its_service(platform):
