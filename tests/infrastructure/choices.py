@@ -1,7 +1,7 @@
 """Every choice an environment file offers, and their synthesis beside each other."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,7 @@ WITHOUT_NAT = {
     ],
 }
 SECRETS = "arn:aws:secretsmanager:us-east-1:111122223333:secret"
-TOGGLES = {
-    "asis": {},
+TOGGLES: dict[str, dict[str, Any]] = {
     "givenvpc": {"network": {"vpc": GIVEN_VPC}},
     "givenvpcrt": {"network": {"vpc": {**GIVEN_VPC, **TABLES}, "interface_endpoints": ["sts"]}},
     "nonat": {"network": WITHOUT_NAT},
@@ -61,6 +60,44 @@ TOGGLES = {
     "high": {"tier": "high"},
     "extreme": {"tier": "extreme"},
     "tworegions": {"regions": ["us-east-1", "eu-west-1"]},
+    "unrecovered": {"recovery": {"strategy": "none"}},
+    "restored": {
+        "recovery": {
+            "strategy": "backup_and_restore",
+            "region": "us-west-2",
+            "rto_minutes": 480,
+            "rpo_minutes": 1680,
+            "fault_injection": True,
+        }
+    },
+    "warm": {
+        "recovery": {
+            "strategy": "warm_standby",
+            "region": "us-west-2",
+            "rto_minutes": 15,
+            "rpo_minutes": 5,
+        }
+    },
+    "guarded": {"account_guards": {"cloudtrail": True, "guardduty": True, "config": True}},
+    "unwatched": {"checks": None, "logs": {"export": None}, "telemetry": {"prometheus": False}},
+    "watched": {
+        "telemetry": {"prometheus": True, "scrape_seconds": 60},
+        "monitoring": {"silence_minutes": 5},
+        "budgets": {"monthly_usd": 100, "services": {"AmazonCloudWatch": 10}},
+        "logs": {"sample_percent": 1},
+        "retention": {"log_days": 30, "event_archive_days": 60},
+    },
+}
+# Every choice in every environment, and every mix of one region or two, a domain or none, a VPC of
+# our own or a given one, which is of one region.
+INSTANCES = {
+    "asis": (),
+    "given": ("givenvpc", "nosearch", "starter", "unrecovered"),
+    "givendomain": ("givenvpcrt", "domain", "x86", "growth", "watched", "restored"),
+    "owndomain": ("threezones", "domain", "told", "rolling", "extreme", "warm"),
+    "nonat": ("nonat", "boundary", "shared", "high", "unrecovered", "unwatched"),
+    "tworegions": ("tworegions", "models", "unrecovered", "guarded"),
+    "twodomain": ("tworegions", "domain", "unrecovered"),
 }
 
 # What services and the API in front of them can be told, all at once.
@@ -85,12 +122,28 @@ SERVED = {
 }
 
 
-def synthesize_choices(
-    name: str, output: Path, changes: Mapping[str, Mapping[str, Any]] = TOGGLES
-) -> None:
+def instance_of(choice: str) -> str:
+    """The first that has made it."""
+    return next(name for name, choices in INSTANCES.items() if choice in (name, *choices))
+
+
+def mixed(choices: Sequence[str]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for choice in choices:
+        assert not changes.keys() & TOGGLES[choice].keys(), choice
+        changes |= TOGGLES[choice]
+    return changes
+
+
+def synthesize_instances(name: str, output: Path) -> None:
+    synthesize_choices(
+        name, output, {instance: mixed(choices) for instance, choices in INSTANCES.items()}
+    )
+
+
+def synthesize_choices(name: str, output: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
     """All of an environment in one application, as so many instances beside each other."""
     app = create_app(outdir=output)
-    app.node.set_context("aws:cdk:disable-asset-staging", True)
     app.node.set_context("aws:cdk:bundling-stacks", [])
     document = yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())
     for instance, change in changes.items():

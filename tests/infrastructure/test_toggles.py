@@ -11,7 +11,14 @@ import yaml
 from stacks.application import create_app
 from stacks.environment_file import DIRECTORY, parse_environment
 from stacks.platform import Platform
-from tests.infrastructure.choices import GIVEN_VPC, SECRETS, TOGGLES, synthesize_choices
+from tests.infrastructure.choices import (
+    GIVEN_VPC,
+    INSTANCES,
+    SECRETS,
+    TOGGLES,
+    instance_of,
+    synthesize_instances,
+)
 from tests.infrastructure.synthesized import (
     ENVIRONMENTS,
     OPTIONAL_STACKS,
@@ -27,7 +34,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("matrix")
     with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as workers:
         outputs = [output / name for name in ENVIRONMENTS]
-        list(workers.map(synthesize_choices, ENVIRONMENTS, outputs))
+        list(workers.map(synthesize_instances, ENVIRONMENTS, outputs))
     return output
 
 
@@ -38,13 +45,17 @@ def environment_name(request):
 
 @pytest.fixture
 def toggled(matrix, environment_name):
-    return lambda instance: Synthesized(
-        matrix / environment_name, f"Kindred-{instance}-{environment_name}"
+    return lambda choice: Synthesized(
+        matrix / environment_name, f"Kindred-{instance_of(choice)}-{environment_name}"
     )
 
 
-@pytest.mark.parametrize("instance", TOGGLES)
-def test_each_choice_gives_every_stack(toggled, instance):
+def test_every_choice_is_made():
+    assert set(TOGGLES) == {choice for choices in INSTANCES.values() for choice in choices}
+
+
+@pytest.mark.parametrize("instance", INSTANCES)
+def test_each_mix_of_choices_gives_every_stack(toggled, instance):
     found = toggled(instance).stack_artifacts
     assert tuple(name for name in found if name not in OPTIONAL_STACKS) == STACKS
 
@@ -262,7 +273,7 @@ def test_a_second_region_is_a_stage_of_its_own(matrix, environment_name):
     assert naming_the_first == {"DataStack", "EdgeStack"}
 
 
-def test_two_instances_in_one_account_share_no_name(matrix, environment_name):
+def test_two_instances_in_one_account_share_no_name(toggled):
     """Names that AWS wants unique in an account and region, and those of stacks."""
     unique = ("UserId", "UserGroupId", "LogGroupName", "RoleName", "BucketName")
     of_a_kind = {
@@ -273,7 +284,7 @@ def test_two_instances_in_one_account_share_no_name(matrix, environment_name):
     }
 
     def names(instance):
-        platform = Synthesized(matrix / environment_name, f"Kindred-{instance}-{environment_name}")
+        platform = toggled(instance)
         stacks = {each["properties"]["stackName"] for each in platform.stack_artifacts.values()}
         own = {
             json.dumps(resource.properties[key])
@@ -309,7 +320,7 @@ def test_each_endpoint_is_the_reconcilers_and_a_job_may_do_without_spot(toggled,
     definition = platform.named(machine.properties["DefinitionString"], stack="SageMakerStack")
     job = json.loads(definition)["States"]["TrainModel"]["Parameters"]
 
-    prefix = f"endpoint/kindred-models-{environment_name}"
+    prefix = f"endpoint/kindred-tworegions-{environment_name}"
     assert {each.rpartition(":")[2] for each in shifted} == {
         f"{prefix}-embeddings",
         f"{prefix}-ranking-large",
