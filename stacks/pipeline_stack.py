@@ -67,7 +67,7 @@ class PipelineStack(cdk.Stack):
                 connection_arn=connection.attr_connection_arn,
             ),
             promotions=[_promotion(stage) for stage in pipeline.stages],
-            artefacts=artefacts,
+            workplace=workplace,
             notices=PipelineNotices(self, "Notices", key=self._key, email=pipeline.email),
             build=BuildSteps(
                 self,

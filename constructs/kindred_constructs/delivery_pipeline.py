@@ -11,11 +11,11 @@ from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from kindred_constructs.pipeline_project import Builder, PipelineProject
+from kindred_constructs.pipeline_project import Builder, PipelineProject, Workplace
 from kindred_constructs.pipeline_steps import BuildSteps, StageSteps
 
 _SOURCE, _PLAN, _RELEASE = "Source", "Plan", "Release"
@@ -50,7 +50,7 @@ class DeliveryPipeline(Construct):
         *,
         repository: Repository,
         promotions: Sequence[Promotion],
-        artefacts: s3.IBucket,
+        workplace: Workplace,
         notices: sns.ITopic,
         build: BuildSteps,
         steps: StageSteps,
@@ -59,6 +59,7 @@ class DeliveryPipeline(Construct):
         self._repository = repository
         self._notices = notices
         self._steps = steps
+        role = self._role(workplace, (*build.projects, *steps.projects))
         self._source = codepipeline.Artifact(_SOURCE)
         self._release = codepipeline.Artifact(_RELEASE)
         self.pipeline = codepipeline.Pipeline(
@@ -67,8 +68,10 @@ class DeliveryPipeline(Construct):
             pipeline_type=codepipeline.PipelineType.V2,
             # A newer commit overtakes one that waits for approval.
             execution_mode=codepipeline.ExecutionMode.SUPERSEDED,
-            artifact_bucket=artefacts,
-            # Its role starts projects; what each may do is in the project's own.
+            artifact_bucket=workplace.artefacts,
+            # Its role starts projects; what each may do is in the project's own. The library would
+            # add wildcards for whatever an action could do.
+            role=role.without_policy_updates(),
             use_pipeline_role_for_actions=True,
         )
         self.pipeline.add_stage(stage_name="Source", actions=[self._checkout()])
@@ -76,6 +79,26 @@ class DeliveryPipeline(Construct):
         for promotion in promotions:
             self._add(promotion)
         self._tell_of_failures()
+
+    def _role(self, workplace: Workplace, projects: Sequence[PipelineProject]) -> iam.Role:
+        role = iam.Role(
+            self,
+            "Role",
+            description="Takes a commit, starts the steps of the pipeline, asks for approval",
+            assumed_by=iam.ServicePrincipal("codepipeline.amazonaws.com"),
+        )
+        workplace.grant_hand_over(role)
+        connection = self._repository.connection_arn
+        for actions_, resources in (
+            (("codeconnections:UseConnection", "codestar-connections:UseConnection"), [connection]),
+            (
+                ("codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"),
+                [project.project_arn for project in projects],
+            ),
+            (("sns:Publish",), [self._notices.topic_arn]),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=list(actions_), resources=resources))
+        return role
 
     def _checkout(self) -> actions.CodeStarConnectionsSourceAction:
         owner, _, name = self._repository.name.partition("/")

@@ -38,6 +38,22 @@ class Workplace:
     artefacts: s3.IBucket
     key: kms.IKey
 
+    def grant_hand_over(self, role: iam.Role) -> None:
+        """Take what another step left, and leave something for the next."""
+        artefacts = self.artefacts
+        for actions, resource in (
+            (
+                ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"),
+                artefacts.arn_for_objects("*"),
+            ),
+            (
+                ("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"),
+                artefacts.bucket_arn,
+            ),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))
+        self.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
+
 
 class PipelineProject(codebuild.PipelineProject):
     """`specification` is a file in `delivery/`. With `docker` it may build and run images."""
@@ -111,12 +127,6 @@ def _role(
         description="A step of the delivery pipeline",
         assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"),
     )
-    artefacts = workplace.artefacts
-    for actions, resource in (
-        (("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"), artefacts.arn_for_objects("*")),
-        (("s3:GetBucketAcl", "s3:GetBucketLocation"), artefacts.bucket_arn),
-    ):
-        role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))
-    workplace.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
+    workplace.grant_hand_over(role)
     log_group.grant_write(role)
     return role

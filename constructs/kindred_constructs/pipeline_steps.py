@@ -43,6 +43,11 @@ class BuildSteps(Construct):
         images.grant_pull_push(self.release.step_role)
         images.grant_judge(self.release.step_role)
 
+    @property
+    def projects(self) -> tuple[PipelineProject, ...]:
+        first = (self.check, self.test, self.performance, self.plan)
+        return (*first, *self.build.values(), self.release)
+
     def _project(
         self,
         name: str,
@@ -114,6 +119,11 @@ class StageSteps(Construct):
         self.deploy.allow_bootstrap_roles(
             ("deploy", "file-publishing", "image-publishing", "lookup"), accounts=self._accounts
         )
+
+    @property
+    def projects(self) -> tuple[PipelineProject, ...]:
+        looking = (self.changes, self.smoke, self.end_to_end, self.load, self.watch)
+        return (*looking, self.deploy)
 
     def _looking(
         self, name: str, *, minutes: int, variables: Mapping[str, str] | None = None
