@@ -13,6 +13,7 @@ from stacks.budgets import Budgets
 from stacks.delivery import Pipeline
 from stacks.deployment import Deployment
 from stacks.edge import Edge, public_name
+from stacks.github import GitHub
 from stacks.integrations import Integrations
 from stacks.monitoring import Monitoring
 from stacks.network import Network
@@ -109,6 +110,7 @@ class Environment(Part):
     sign_in: SignIn = SignIn()
     account_guards: AccountGuards = AccountGuards()
     pipeline: Pipeline | None = None
+    github: GitHub | None = None
     domain: Domain | None = None
     # A managed policy of the account that limits every role.
     permissions_boundary: PolicyName | None = None

@@ -46,6 +46,8 @@ def prepare(
     if document.get("production") or "instance" in document:
         raise failed(f"{file.name}: given production or with an instance, allowed neither")
     document["instance"] = instance
+    # An account has one provider of GitHub's tokens, and its roles are not a branch's to change.
+    document.pop("github", None)
     # The account's role for logs belongs to the environment that is always there.
     document["api"] = {**document.get("api", {}), "owns_account_log_role": False}
     file.write_text(yaml.safe_dump(document, sort_keys=False))

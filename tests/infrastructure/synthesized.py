@@ -22,7 +22,10 @@ STACKS = (
     "PrivacyStack",
 )
 # Where an environment's file asks for them.
-OPTIONAL_STACKS = {"AccountStack", "BackupStack", "FaultStack", "PipelineStack"}
+OPTIONAL_STACKS = {
+    *("AccountStack", "BackupStack", "FaultStack"),
+    *("GitHubStack", "PipelineStack"),
+}
 STATEFUL_STACKS = {
     *("AccountStack", "BackupStack", "DataStack", "EdgeStack"),
     *("PipelineStack", "RecoveryStack", "StreamingStack"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infrastructure import models, operations, privacy, telemetry
+from tests.infrastructure import delivery, models, operations, privacy, telemetry
 
 TASK_ROLES = {f"ApiStack/{name}/Task/Resource/TaskRole" for name in ("Similarity", "Prediction")}
 EXPERIMENTS_TASK = "ApiStack/Experiments/Task/Resource/TaskRole"
@@ -273,7 +273,11 @@ def test_nothing_is_allowed_everywhere_but_what_iam_cannot_limit(environment, pl
         if permission.resource == "*":
             found.setdefault(permission.action, set()).add(permission.role)
 
-    ours = (operations.everywhere(environment), telemetry.everywhere(environment))
+    ours = (
+        delivery.everywhere(environment),
+        operations.everywhere(environment),
+        telemetry.everywhere(environment),
+    )
     known = (EVERYWHERE, models.EVERYWHERE, privacy.EVERYWHERE, *ours)
     assert found == {
         action: set().union(*(each.get(action, set()) for each in known))

@@ -1,0 +1,134 @@
+"""Roles that workflows of GitHub take by their own tokens, each for one purpose."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+ISSUER = "token.actions.githubusercontent.com"
+# What waits for people of GitHub's environment of that name before it gets a token.
+BRANCHES = "branches"
+_QUALIFIER = cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER
+_LONGEST_SESSION = cdk.Duration.hours(2)
+
+
+class GitHubRoles(Construct):
+    """`review` may look; `branches` may make and take down environments of branches of `base`.
+
+    Instances of branches begin with a b, so that the names of their resources tell them apart from
+    `base` itself and from every other environment of the account.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, repository: str, base: str) -> None:
+        super().__init__(scope, construct_id)
+        self._provider = iam.OidcProviderNative(
+            self, "Provider", url=f"https://{ISSUER}", client_ids=["sts.amazonaws.com"]
+        )
+        self.review = self._role(
+            "Review", f"repo:{repository}:pull_request", "Looks at what a pull request changes"
+        )
+        self._allow_bootstrap(self.review, "lookup")
+        self.branches = self._role(
+            "Branches",
+            f"repo:{repository}:environment:{BRANCHES}",
+            "Makes environments of branches, and takes them down",
+        )
+        self._allow_bootstrap(
+            self.branches, "deploy", "file-publishing", "image-publishing", "lookup"
+        )
+        self._allow_operating(f"b*-{base}")
+
+    def _role(self, name: str, subject: str, description: str) -> iam.Role:
+        return iam.Role(
+            self,
+            name,
+            description=description,
+            max_session_duration=_LONGEST_SESSION,
+            assumed_by=iam.OpenIdConnectPrincipal(
+                self._provider,
+                conditions={
+                    "StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": subject}
+                },
+            ),
+        )
+
+    def _allow_bootstrap(self, role: iam.Role, *kinds: str) -> None:
+        account = cdk.Aws.ACCOUNT_ID
+        _allow(
+            role,
+            ["sts:AssumeRole"],
+            [
+                f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/cdk-{_QUALIFIER}-{kind}-role-"
+                f"{account}-*"
+                for kind in kinds
+            ],
+        )
+
+    def _allow_operating(self, slug: str) -> None:
+        """What `kindred catalogue`, `certificate`, `experiment` and `delivery branch` do."""
+        stack = cdk.Stack.of(self)
+        objects = f"arn:{cdk.Aws.PARTITION}:s3:::kindred-{slug}-*"
+        for actions, resources in (
+            (
+                ("cloudformation:DeleteStack", "cloudformation:DescribeStackResources"),
+                [_arn(stack, "cloudformation", "stack", f"Kindred-{slug}-*")],
+            ),
+            (
+                ("cloudformation:ListStackResources",),
+                [_arn(stack, "cloudformation", "stack", f"Kindred-{slug}-*")],
+            ),
+            (
+                ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"),
+                [f"{objects}/*"],
+            ),
+            (("s3:ListBucket", "s3:ListBucketVersions"), [objects]),
+            (
+                ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+                [_arn(stack, "dynamodb", "table", f"Kindred-{slug}-*")],
+            ),
+            (
+                ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"),
+                [_arn(stack, "ssm", "parameter", f"kindred/{slug}/*")],
+            ),
+            (
+                ("sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint"),
+                [_arn(stack, "sagemaker", "endpoint", f"kindred-{slug}-*")],
+            ),
+            # APIs and certificates are known by numbers that AWS gives.
+            (
+                ("apigateway:GET", "apigateway:PATCH", "apigateway:POST"),
+                [f"arn:{cdk.Aws.PARTITION}:apigateway:{stack.region}::/restapis/*"],
+            ),
+            (("acm:DescribeCertificate",), [_arn(stack, "acm", "certificate", "*")]),
+            # A list is of all, and a certificate that is imported has no number yet.
+            (
+                (
+                    "acm:ImportCertificate",
+                    "cloudformation:DescribeStacks",
+                    "sagemaker:ListEndpoints",
+                ),
+                ["*"],
+            ),
+        ):
+            _allow(self.branches, list(actions), resources)
+        self._allow_keys(stack)
+
+    def _allow_keys(self, stack: cdk.Stack) -> None:
+        """Of S3 and DynamoDB alone, whose objects and items are named above."""
+        services = [f"{service}.{stack.region}.amazonaws.com" for service in ("dynamodb", "s3")]
+        self.branches.add_to_policy(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=[_arn(stack, "kms", "key", "*")],
+                conditions={"StringEquals": {"kms:ViaService": services}},
+            )
+        )
+
+
+def _arn(stack: cdk.Stack, service: str, resource: str, name: str) -> str:
+    return stack.format_arn(service=service, resource=resource, resource_name=name)
+
+
+def _allow(role: iam.Role, actions: list[str], resources: list[str]) -> None:
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
