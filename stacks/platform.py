@@ -14,6 +14,7 @@ from stacks.data_stack import DataStack
 from stacks.edge_stack import EdgeStack
 from stacks.environment import Environment
 from stacks.firewall_stack import FirewallStack
+from stacks.github_stack import GitHubStack
 from stacks.lambda_stack import LambdaStack
 from stacks.monitoring_stack import MonitoringStack
 from stacks.network_stack import NetworkStack
@@ -128,6 +129,8 @@ class Platform(cdk.Stage):
         )
         for stack in (*stacks, *guards):
             stack.termination_protection = stack.stateful and environment.production
+        if environment.github and region == environment.regions[0]:
+            GitHubStack(self, "GitHubStack", environment=environment, github=environment.github)
         if environment.pipeline and region == environment.regions[0]:
             pipeline = PipelineStack(
                 self,
