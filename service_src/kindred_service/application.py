@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from kindred_service import health_routes
@@ -20,6 +21,14 @@ from kindred_service.collaborators import Collaborators
 from kindred_service.observation import CountsRequests, Observation
 from kindred_service.problems import Problem, Refusal, from_http, from_validation, respond
 
+# FastAPI's own spans hold paths and queries, which name units and keys, and are made whenever a
+# client asks for them: a request has the one span of Observation.
+_NO_OTHER_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "operation_spans": False,
+    "metrics": False,
+    "logs": False,
+}
 _REFRESH_SECONDS = 15.0
 _FLUSH_SECONDS = 5.0
 _EMF_SECONDS = 60.0
@@ -50,6 +59,7 @@ def create_observed_app(
         title=title,
         version="1",
         lifespan=lifespan,
+        telemetry=_NO_OTHER_TELEMETRY,
         responses={"4XX": {"model": Problem, "description": "The request cannot be answered"}},
     )
     app.add_exception_handler(Refusal, refusing(lambda error: error))
