@@ -1,0 +1,130 @@
+import io
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from ops.cli import app
+from ops.privacy import command
+from ops.privacy.passes import Forgetting, NotForgotten
+
+UNIT = "anna-0815"
+
+
+class LambdaFake:
+    """Two functions with two stores; `left` is what a second look still finds in the log."""
+
+    def __init__(self, *, left=0, failing=None):
+        self.left, self.failing, self.removed, self.asked = left, failing, False, []
+
+    def invoke(self, *, FunctionName, Payload):
+        question = json.loads(Payload)
+        self.asked.append(question)
+        stores = {"records": ["ledger", "logs"], "inside": ["cache"]}[FunctionName]
+        answer = self.answer(question) if "store" in question else {"stores": stores}
+        failed = {"FunctionError": "Unhandled"} if "errorMessage" in answer else {}
+        return {"Payload": io.BytesIO(json.dumps(answer).encode()), **failed}
+
+    def answer(self, question):
+        if question["store"] == self.failing:
+            return {"errorMessage": "Athena did not answer"}
+        if question["store"] == "logs":
+            notes = ["a group: 1 events"] if self.left else []
+            return passed(looked_at=7, found=self.left, notes=notes)
+        if question["store"] == "ledger" and question["cursor"] is None:
+            return passed(looked_at=100, found=0, cursor="page 2")
+        found = 0 if self.removed else 1
+        self.removed = self.removed or (question["remove"] and question["store"] == "cache")
+        return passed(looked_at=50, found=found, removed=found if question["remove"] else 0)
+
+
+def passed(**changes):
+    return {"looked_at": 0, "found": 0, "removed": 0, "cursor": None, "notes": [], **changes}
+
+
+@pytest.fixture
+def run(monkeypatch):
+    kept = []
+
+    def given(fake, *options, text=None):
+        forgetting = Forgetting(client=fake, functions=("records", "inside"))
+        monkeypatch.setattr(command, "stage_of", lambda *_, **__: None)
+        monkeypatch.setattr(command, "_forgetting", lambda _: forgetting)
+        monkeypatch.setattr(command, "_keep", lambda _, document: kept.append(document))
+        unit = "-" if text else UNIT
+        return CliRunner().invoke(
+            app, ["forget", unit, "--environment", "dev", "--json", *options], input=text
+        )
+
+    given.kept = kept
+    return given
+
+
+def test_a_unit_is_removed_everywhere_and_looked_for_again(run, tmp_path):
+    fake, file = LambdaFake(), tmp_path / "report.json"
+
+    result = run(fake, "--output", str(file))
+
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["clean"]
+    seen = {store["store"]: store for store in document["stores"]}
+    assert (seen["ledger"]["looked_at"], seen["ledger"]["removed"]) == (150, 1)
+    assert seen["ledger"]["found_afterwards"] == 0
+    assert [q["remove"] for q in fake.asked if "store" in q] == [True] * 4 + [False] * 4
+    assert run.kept == [document] == [json.loads(file.read_text())]
+
+
+def test_the_report_names_nobody(run):
+    fake = LambdaFake()
+    result = run(fake, text=f"{UNIT}\n")
+
+    assert {q["unit"] for q in fake.asked if "store" in q} == {UNIT}
+    assert UNIT not in result.output
+    assert UNIT not in json.dumps(run.kept)
+
+
+def test_what_is_left_is_told_and_the_status_says_so(run):
+    result = run(LambdaFake(left=1))
+
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert not document["clean"]
+    [logs] = [store for store in document["stores"] if store["store"] == "logs"]
+    assert logs["notes"] == ["a group: 1 events"]
+    # That something is left is a proof as well.
+    assert run.kept == [document]
+
+
+def test_a_look_removes_and_keeps_nothing(run):
+    fake = LambdaFake()
+    result = run(fake, "--look")
+
+    assert result.exit_code == 1
+    assert not any(question.get("remove") for question in fake.asked)
+    assert run.kept == []
+
+
+def test_a_store_that_fails_is_named_and_the_unit_is_not(run):
+    result = run(LambdaFake(failing="cache"))
+
+    assert result.exit_code == 1
+    assert "cache: Athena did not answer" in result.output
+    assert UNIT not in result.output
+
+
+def test_a_unit_has_256_characters_at_most(run):
+    assert run(LambdaFake(), text="u" * 257 + "\n").exit_code == 2
+
+
+def test_a_function_that_never_ends_is_given_up(monkeypatch):
+    monkeypatch.setattr("ops.privacy.passes._MOST_PASSES", 3)
+
+    class Endless(LambdaFake):
+        def answer(self, question):
+            return passed(cursor="on and on")
+
+    with pytest.raises(NotForgotten, match="no end after 3 passes"):
+        Forgetting(client=Endless(), functions=("records",)).go_through(
+            UNIT, remove=False, told=lambda _: None
+        )
