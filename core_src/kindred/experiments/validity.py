@@ -178,6 +178,10 @@ def _scope_problems(experiment: Experiment, holdouts: Collection[str]) -> Iterat
         yield Invalid(
             "/segments", f"given {len(experiment.segments)}, allowed at most {MOST_SEGMENTS}"
         )
+    # What is told of units names none of them, and a segment's value is told as it is.
+    units = {"id", experiment.hash_attribute, experiment.fallback_attribute}
+    if naming := sorted(units.intersection(experiment.segments) - {None}, key=str):
+        yield Invalid("/segments", f"given {', '.join(map(str, naming))}, which names units")
     if experiment.starts_at and experiment.ends_at and experiment.starts_at >= experiment.ends_at:
         yield Invalid("/ends_at", "allowed is a time after starts_at")
 

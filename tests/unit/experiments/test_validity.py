@@ -128,6 +128,11 @@ def test_what_is_sound_has_no_problem():
             {"segments": ("a", "b", "c", "d")}, "/segments: given 4, allowed at most 3", id="four"
         ),
         pytest.param(
+            {"segments": ("country", "user"), "hash_attribute": "user"},
+            "/segments: given user, which names units",
+            id="a segment a unit",
+        ),
+        pytest.param(
             {"starts_at": DUSK, "ends_at": DAWN},
             "/ends_at: allowed is a time after starts_at",
             id="an end before the start",
