@@ -23,6 +23,7 @@ def everywhere(environment: Environment) -> dict[str, set[str]]:
     traced = {summary, experiments} | askers | exporters
     found = {
         "ce:GetCostAndUsage": askers,
+        "cloudwatch:DescribeAlarmHistory": {summary},
         "cloudwatch:GetMetricData": {summary} | askers,
         "cloudwatch:PutMetricData": check,
         "logs:DescribeExportTasks": exporters,
