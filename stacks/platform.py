@@ -21,7 +21,7 @@ from stacks.network_stack import NetworkStack
 from stacks.operations_stack import OperationsStack
 from stacks.pipeline_stack import PipelineStack
 from stacks.privacy_stack import PrivacyStack
-from stacks.recovering import recovering
+from stacks.recovering import add_recovery
 from stacks.recovery_stack import RecoveryStack
 from stacks.routing_stack import RoutingStack
 from stacks.sagemaker_stack import SageMakerStack
@@ -113,14 +113,14 @@ class Platform(cdk.Stage):
             *(self.network, self.data, self.firewall, self.streaming),
             *(self.functions, self.routing, self.api, self.models),
             *(self.edge, self.telemetry, self.monitoring, self.privacy),
-            *recovering(
-                self,
-                environment,
-                recovery=self.recovery,
-                network=self.network,
-                first=self.data,
-                api=self.api,
-            ),
+        )
+        add_recovery(
+            self,
+            environment,
+            recovery=self.recovery,
+            network=self.network,
+            first=self.data,
+            api=self.api,
         )
         guards = (
             [AccountStack(self, "AccountStack", region=region, **below)]

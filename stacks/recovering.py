@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from constructs import Construct
 
 from stacks.api_stack import ApiStack
@@ -16,7 +15,7 @@ from stacks.recovery_stack import RecoveryStack
 from stacks.standby import Standby
 
 
-def recovering(
+def add_recovery(
     scope: Construct,
     environment: Environment,
     *,
@@ -24,15 +23,12 @@ def recovering(
     network: NetworkStack,
     first: DataStack,
     api: ApiStack,
-) -> list[cdk.Stack]:
-    """None, where an environment has no strategy and nothing is broken on purpose."""
-    faults: list[cdk.Stack] = (
-        [FaultStack(scope, "FaultStack", environment=environment, data=first, api=api)]
-        if environment.recovery.fault_injection
-        else []
-    )
+) -> None:
+    """Nothing, where an environment has no strategy and nothing is broken on purpose."""
+    if environment.recovery.fault_injection:
+        FaultStack(scope, "FaultStack", environment=environment, data=first, api=api)
     if recovery is None:
-        return faults
+        return
     backups = BackupStack(
         scope,
         "BackupStack",
@@ -41,17 +37,16 @@ def recovering(
         data=first,
         recovery=recovery,
     )
-    stacks: list[cdk.Stack] = [*faults, recovery, backups]
-    if environment.recovery.replicates:
-        standby = Standby(scope, environment=environment, recovery=recovery, first=first)
-        stacks.extend(standby.stacks)
-        if environment.failover_name:
-            failover = FailoverStack(
-                scope,
-                "FailoverStack",
-                environment=environment,
-                api=api,
-                declared=standby.watch.declared,
-            )
-            stacks.append(failover)
-    return stacks
+    for stack in (recovery, backups):
+        stack.termination_protection = environment.production
+    if not environment.recovery.replicates:
+        return
+    standby = Standby(scope, environment=environment, recovery=recovery, first=first)
+    if environment.failover_name:
+        FailoverStack(
+            scope,
+            "FailoverStack",
+            environment=environment,
+            api=api,
+            declared=standby.watch.declared,
+        )

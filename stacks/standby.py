@@ -69,17 +69,13 @@ class Standby:
             replicas=recovery.replicas,
             **there,
         )
-        self.stacks: list[cdk.Stack] = [
-            *(self.network, self.data, self.firewall, self.streaming),
-            *(self.functions, self.routing, self.api, self.watch),
-        ]
         if environment.failover_name:
-            self.stacks.append(
-                FailoverStack(
-                    scope,
-                    f"{STANDBY}FailoverStack",
-                    environment=environment,
-                    api=self.api,
-                    env=there["env"],
-                )
+            FailoverStack(
+                scope,
+                f"{STANDBY}FailoverStack",
+                environment=environment,
+                api=self.api,
+                env=there["env"],
             )
+        for stack in (self.data, self.streaming):
+            stack.termination_protection = environment.production
