@@ -20,6 +20,9 @@ logger = Logger()
 def handler(event: Mapping[str, Any], _context: object) -> None:
     """Raises OSError or NotTaken: Lambda tries again, and keeps the notice where that is vain."""
     for notice, severity in told(event):
+        if notice.state == "calm":
+            # As each new alarm is once: nobody was told of a beginning.
+            continue
         body = slack_message(
             notice,
             channel=os.environ["SLACK_CHANNEL"],

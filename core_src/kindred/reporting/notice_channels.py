@@ -11,9 +11,10 @@ Severity = Literal["critical", "warning", "information"]
 _SIGNS: dict[State, str] = {
     "begun": ":rotating_light:",
     "ended": ":white_check_mark:",
+    "calm": ":white_check_mark:",
     "told": ":mega:",
 }
-_WORDS: dict[State, str] = {"begun": "", "ended": "Over: ", "told": ""}
+_WORDS: dict[State, str] = {"begun": "", "ended": "Over: ", "calm": "Well: ", "told": ""}
 # PagerDuty's own limits, of a summary and of a key.
 _LONGEST_SUMMARY = 1_024
 _LONGEST_KEY = 255
@@ -43,9 +44,12 @@ def slack_message(
 def page(
     notice: Notice, *, routing_key: str, environment: str, severity: Severity
 ) -> dict[str, Any]:
-    """An event of PagerDuty's Events API v2: the end of an alarm resolves what it triggered."""
+    """An event of PagerDuty's Events API v2: the end of an alarm resolves what it triggered.
+
+    So does an alarm that is calm: it may have lost its metric while it was on.
+    """
     key = notice.key[-_LONGEST_KEY:]
-    if notice.state == "ended":
+    if notice.state in ("ended", "calm"):
         return {"routing_key": routing_key, "event_action": "resolve", "dedup_key": key}
     links = [{"href": notice.link, "text": "The alarm"}] if notice.link else []
     return {

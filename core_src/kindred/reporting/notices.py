@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-State = Literal["begun", "ended", "told"]
+State = Literal["begun", "ended", "calm", "told"]
 
 # As the alarms of the platform end their description.
 _RUNBOOK = re.compile(r"\s*Runbook: (?P<runbook>[\w./-]+\.md)$")
@@ -20,7 +20,8 @@ _SEVERITY = re.compile(r"\s*Severity: (?P<severity>\w+)\.")
 class Notice:
     """`key` is the same for the beginning and the end of one trouble.
 
-    `told` is a notice of what has no end: a rollback that failed, a budget that is used up.
+    `calm` is an alarm that begins to know its metric, as after a deployment, and finds nothing
+    wrong. `told` is a notice of what has no end: a rollback that failed, a budget that is used up.
     """
 
     key: str
@@ -60,13 +61,19 @@ def _of_alarm(document: Mapping[str, Any], *, at: str) -> Notice:
     arn = str(document.get("AlarmArn", ""))
     return Notice(
         key=arn or name,
-        state="ended" if document.get("NewStateValue") == "OK" else "begun",
+        state=_state(document),
         title=what,
         reason=str(document.get("NewStateReason", "")),
         at=str(document.get("StateChangeTime", at)),
         runbook=found["runbook"] if found else None,
         link=_console(arn, name),
     )
+
+
+def _state(document: Mapping[str, Any]) -> State:
+    if document.get("NewStateValue") != "OK":
+        return "begun"
+    return "calm" if document.get("OldStateValue") == "INSUFFICIENT_DATA" else "ended"
 
 
 def _console(arn: str, name: str) -> str | None:

@@ -66,6 +66,14 @@ def test_slack_is_told_of_an_alarm_with_its_page(channels):
     assert "docs/runbooks/errors.md" in body["text"]
 
 
+def test_slack_is_not_told_that_a_new_alarm_is_calm(channels):
+    calm = {**ALARM, "NewStateValue": "OK", "OldStateValue": "INSUFFICIENT_DATA"}
+
+    tell_slack.handler(event(json.dumps(calm)), None)
+
+    assert channels.asked == []
+
+
 def test_how_urgent_it_is_says_the_topic(channels):
     channels.answers.append((200, {"ok": True}))
 

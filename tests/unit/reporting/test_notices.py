@@ -49,14 +49,18 @@ def test_an_alarm_says_what_happened_and_which_page_to_open():
 
 
 def test_the_end_of_an_alarm_has_the_key_of_its_beginning():
-    begun, ended = read(alarm()), read(alarm("OK"))
+    begun, ended = read(alarm()), read(alarm("OK", OldStateValue="ALARM"))
 
     assert (begun.key, begun.state) == (ended.key, "begun")
     assert ended.state == "ended"
 
 
-def test_an_alarm_that_lost_its_metric_is_no_end():
-    assert read(alarm("INSUFFICIENT_DATA")).state == "begun"
+def test_a_new_alarm_that_finds_nothing_wrong_is_the_end_of_nothing():
+    notice = read(alarm("OK", OldStateValue="INSUFFICIENT_DATA"))
+
+    assert notice.state == "calm"
+    event = page(notice, routing_key="r", environment="prod", severity="critical")
+    assert event["event_action"] == "resolve"
 
 
 @pytest.mark.parametrize("description", [None, ""])
