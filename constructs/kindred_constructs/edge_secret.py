@@ -64,7 +64,17 @@ class EdgeSecret(Construct):
         secret = self._secret.node.default_child
         # The L2's own attribute wants a physical name where it crosses regions.
         assert isinstance(secret, secretsmanager.CfnSecret)
-        arn = secret.ref
-        if self._home != EDGE_REGION:
-            arn = cdk.Fn.join(EDGE_REGION, cdk.Fn.split(self._home, arn))
+        arn = secret.ref if self._home == EDGE_REGION else self._replica_arn(secret)
         return cdk.SecretValue.secrets_manager(arn).unsafe_unwrap()
+
+    def _replica_arn(self, secret: secretsmanager.CfnSecret) -> str:
+        """Computed where the secret is: a reference to another stack cannot be taken apart."""
+        home = cdk.Stack.of(self)
+        output = self.node.try_find_child("AtTheEdge") or cdk.CfnOutput(
+            self,
+            "AtTheEdge",
+            value=cdk.Fn.join(EDGE_REGION, cdk.Fn.split(self._home, secret.ref)),
+        )
+        assert isinstance(output, cdk.CfnOutput)
+        name = home.get_logical_id(output)
+        return cdk.Fn.get_stack_output(home.stack_name, name, region=self._home)

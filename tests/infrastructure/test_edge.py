@@ -97,7 +97,7 @@ def test_apis_are_asked_over_tls_1_2_under_their_stage_with_the_edges_secret(pla
         assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
         assert origin["CustomOriginConfig"]["OriginSSLProtocols"] == ["TLSv1.2"]
         assert header["HeaderName"] == "x-kindred-edge"
-        assert secret == "{{resolve:secretsmanager:HomeStack/EdgeSecret:SecretString:::}}"
+        assert secret == "{{resolve:secretsmanager:HomeStack/EdgeSecret/Default:SecretString:::}}"
 
 
 @pytest.mark.parametrize(

@@ -122,10 +122,19 @@ def test_a_platform_far_from_the_edge_is_reached_and_watched_from_there(abroad):
 def test_the_secret_is_there_where_cloudfront_reads_it(abroad):
     [secret] = abroad.of_type("AWS::SecretsManager::Secret")
 
+    config = distribution(abroad, "Api")
+    [header] = config["Origins"][0]["OriginCustomHeaders"]
+    [read] = [part for part in header["HeaderValue"]["Fn::Join"][1] if isinstance(part, dict)]
+    output = abroad.templates["HomeStack"]["Outputs"][read["Fn::GetStackOutput"]["OutputName"]]
+
     assert secret.properties["ReplicaRegions"] == [{"Region": "us-east-1"}]
-    assert re.search(
-        r'"us-east-1", \{"Fn::Split": \["eu-west-1"', json.dumps(abroad.templates["EdgeStack"])
-    )
+    assert read["Fn::GetStackOutput"]["Region"] == "eu-west-1"
+    assert output["Value"] == {
+        "Fn::Join": [
+            "us-east-1",
+            {"Fn::Split": ["eu-west-1", {"Ref": secret.logical_id}]},
+        ]
+    }
 
 
 def test_a_further_region_and_another_instance_have_names_of_their_own():
