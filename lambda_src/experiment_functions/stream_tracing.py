@@ -12,6 +12,7 @@ from experiment_functions.stream_observation import logger
 from kindred.experiments.events import Event
 from kindred.tracing.segments import Interval, segment
 from kindred.tracing.trace_context import from_traceparent
+from kindred_aws.function_tracing import traced_session
 from kindred_aws.trace_segments import TraceSegments
 
 
@@ -42,10 +43,9 @@ def continue_traces(
 @cache
 def _segments() -> TraceSegments:
     from botocore.config import Config
-    from botocore.session import get_session
 
     # One attempt, soon given up: events must not wait for X-Ray.
     config = Config(connect_timeout=0.5, read_timeout=1, retries={"total_max_attempts": 1})
     region = os.environ["AWS_REGION"]
-    client: Any = get_session().create_client("xray", region_name=region, config=config)
+    client: Any = traced_session().create_client("xray", region_name=region, config=config)
     return TraceSegments(client)
