@@ -1,4 +1,4 @@
-"""Which requests leave a line in the log: all that failed or were slow, and a share of the rest.
+"""Which requests leave a line in the log: what failed, was slow or is traced, and a share.
 
 Metrics count all of them; a line that stands for others says for how many.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger
 
 from kindred_service.settings import InvalidSettings
+from kindred_service.tracing import current_trace
 
 # The message of the one line that a request leaves.
 REQUEST = "request"
@@ -60,9 +61,12 @@ class _SampledRequests(logging.Filter):
         fields = vars(record)
         if self._sampling.is_notable(status=fields["status"], latency_ms=fields["latency_ms"]):
             return True
-        record.sample_percent = self._sampling.percent
         keys = self._logger.thread_safe_get_current_keys()
-        return self._sampling.takes(str(keys.get("correlation_id", "")))
+        taken = self._sampling.takes(str(keys.get("correlation_id", "")))
+        if taken:
+            record.sample_percent = self._sampling.percent
+        here = current_trace()
+        return taken or (here is not None and here.sampled)
 
 
 def _number(environ: Mapping[str, str], name: str, *, default: str, most: float) -> float:

@@ -3,9 +3,11 @@ import json
 
 import pytest
 from aws_lambda_powertools import Logger
+from opentelemetry import trace
 
 from kindred_service.request_sampling import RequestSampling, read_sampling, sample_requests
 from kindred_service.settings import InvalidSettings
+from kindred_service.tracing import parent_of
 
 SAMPLING = RequestSampling(percent=10, slow_ms=500)
 
@@ -64,6 +66,17 @@ def test_a_usual_request_leaves_a_line_that_says_for_how_many_it_stands(logged):
     [line] = logged("request", taken, status=200, latency_ms=3.0)
     assert line["sample_percent"] == 10
     assert logged("request", left_out(), status=200, latency_ms=3.0) == []
+
+
+@pytest.mark.parametrize(("sampled", "lines"), [(True, 1), (False, 0)])
+def test_a_request_that_is_traced_leaves_its_line(logged, sampled, lines):
+    header = f"Root=1-5759e988-bd862e3fe1be46a994272793;Parent={'5' * 16};Sampled={sampled:d}"
+    with trace.use_span(trace.get_current_span(parent_of(header))):
+        left = logged("request", left_out(), status=200, latency_ms=3.0)
+
+    assert len(left) == lines
+    # It stands for itself alone.
+    assert not any("sample_percent" in each for each in left)
 
 
 @pytest.mark.parametrize(
