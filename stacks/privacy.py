@@ -1,4 +1,4 @@
-"""How an environment keeps units apart from people: how often pseudonyms change."""
+"""How an environment keeps units apart from people: how often secrets change."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from stacks.sizes import Part
 
 
 class Privacy(Part):
-    """A new generation of pseudonyms every `rotation_days`."""
+    """A new generation of pseudonyms, and a new password of the cache, every `rotation_days`."""
 
     rotation_days: Annotated[int, Field(ge=7, le=365)] = 90

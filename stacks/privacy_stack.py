@@ -46,7 +46,7 @@ class PrivacyStack(cdk.Stack):
             stores=self._stores(streaming),
             network=FunctionNetwork(vpc=network.vpc, subnets=network.task_subnets),
         )
-        rotate = self._add_rotation()
+        rotate = self._add_rotations()
         for name, function in {
             "ForgetRecords": forgetting.records,
             "ForgetInside": forgetting.inside,
@@ -74,27 +74,36 @@ class PrivacyStack(cdk.Stack):
             log_groups=self.stack_name.removesuffix(self.node.id),
         )
 
-    def _add_rotation(self) -> PythonFunction:
-        pseudonyms = self._data.pseudonyms
-        function = self._asset.function(
-            self,
-            "RotatePseudonyms",
-            timeout_seconds=60,
-            environment={"KEEP_DAYS": str(_days_kept(self._environment.retention))},
+    def _add_rotations(self) -> PythonFunction:
+        """Of what running services need not be told: the function for pseudonyms."""
+        data = self._data
+        pseudonyms = self._function(
+            "RotatePseudonyms", {"KEEP_DAYS": str(_days_kept(self._environment.retention))}
         )
-        pseudonyms.grant_rotate(function.role)
+        data.pseudonyms.grant_rotate(pseudonyms.role)
+        self._rotate("Rotation", data.pseudonyms.arn, pseudonyms)
+        cache = data.stores.cache
+        password = self._function("RotateCachePassword", {"VALKEY_USER_ID": cache.user_id})
+        cache.grant_rotate(password.role)
+        self._rotate("CacheRotation", cache.secret.secret_arn, password)
+        return pseudonyms
+
+    def _function(self, name: str, environment: dict[str, str]) -> PythonFunction:
+        return self._asset.function(self, name, timeout_seconds=300, environment=environment)
+
+    def _rotate(self, name: str, secret_arn: str, function: PythonFunction) -> None:
         admitted = lambda_.CfnPermission(
             self,
-            "SecretsManager",
+            f"{name}Permission",
             action="lambda:InvokeFunction",
             function_name=function.function.function_arn,
             principal="secretsmanager.amazonaws.com",
-            source_arn=pseudonyms.arn,
+            source_arn=secret_arn,
         )
         schedule = secretsmanager.CfnRotationSchedule(
             self,
-            "Rotation",
-            secret_id=pseudonyms.arn,
+            name,
+            secret_id=secret_arn,
             rotation_lambda_arn=function.function.function_arn,
             rotate_immediately_on_update=False,
             rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
@@ -103,7 +112,6 @@ class PrivacyStack(cdk.Stack):
         )
         # Secrets Manager tries the function when it is given one.
         schedule.node.add_dependency(admitted, function.role)
-        return function
 
 
 def _days_kept(retention: Retention) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticache as elasticache
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -50,6 +51,8 @@ class ValkeyCache(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.cluster_mode = nodes.shards > 1
+        self.user_id = f"{name_prefix}-{USERNAME}"
+        self._key = key
         self._nodes = nodes
         self.secret = self._generated_secret(key, removal_policy)
         self._security_group = self._closed_group(vpc)
@@ -103,6 +106,31 @@ class ValkeyCache(Construct):
         """Without a password. Clients read from it whether this is a cluster."""
         cluster = "?cluster=true" if self.cluster_mode else ""
         return f"rediss://{USERNAME}@{self.host}:{self.endpoint_port}{cluster}"
+
+    def grant_rotate(self, grantee: iam.IGrantable) -> None:
+        """Make versions of the password, and give the user another one beside the one it has."""
+        user = cdk.Stack.of(self).format_arn(
+            service="elasticache",
+            resource="user",
+            resource_name=self.user_id,
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for actions, resource in (
+            (("elasticache:DescribeUsers", "elasticache:ModifyUser"), user),
+            (
+                (
+                    "secretsmanager:DescribeSecret",
+                    "secretsmanager:GetSecretValue",
+                    "secretsmanager:PutSecretValue",
+                    "secretsmanager:UpdateSecretVersionStage",
+                ),
+                self.secret.secret_arn,
+            ),
+        ):
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=list(actions), resource_arns=[resource]
+            )
+        self._key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
 
     def admit(self, scope: Construct, client: ec2.IConnectable) -> None:
         """The rules belong to the client's `scope`, so that its stack needs this one alone."""

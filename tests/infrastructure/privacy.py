@@ -5,8 +5,9 @@ from __future__ import annotations
 FORGETS = "PrivacyStack/Forgetting/ForgetRecords/Role"
 FORGETS_INSIDE = "PrivacyStack/Forgetting/ForgetInside/Role"
 ROTATES = "PrivacyStack/RotatePseudonyms/Role"
+ROTATES_CACHE = "PrivacyStack/RotateCachePassword/Role"
 
-_ALL = {FORGETS, FORGETS_INSIDE, ROTATES}
+_ALL = {FORGETS, FORGETS_INSIDE, ROTATES, ROTATES_CACHE}
 # What has no resource-level permission in IAM, and who needs it none the less.
 EVERYWHERE: dict[str, set[str]] = {
     "ec2:AssignPrivateIpAddresses": {FORGETS_INSIDE},

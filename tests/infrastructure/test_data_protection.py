@@ -3,7 +3,7 @@
 import pytest
 
 from tests.infrastructure import models
-from tests.infrastructure.privacy import FORGETS, FORGETS_INSIDE, ROTATES
+from tests.infrastructure.privacy import FORGETS, FORGETS_INSIDE, ROTATES, ROTATES_CACHE
 from tests.infrastructure.synthesized import as_list
 
 ACCOUNT = {"Ref": "AWS::AccountId"}
@@ -88,15 +88,31 @@ def test_only_its_rotation_changes_what_pseudonyms_are_made_with(platform):
     assert schedule["RotateImmediatelyOnUpdate"] is False
 
 
-def test_nobody_but_secrets_manager_calls_the_rotation(platform):
-    callers = [
-        permission.properties
-        for permission in platform.of_type("AWS::Lambda::Permission", stack="PrivacyStack")
-    ]
+def test_the_caches_user_is_given_passwords_by_its_rotation_alone(platform):
+    schedule = platform.at("PrivacyStack/CacheRotation").properties
+    password = "DataStack/Cache/Password"
 
-    [caller] = callers
-    assert caller["Principal"] == "secretsmanager.amazonaws.com"
-    assert platform.named(caller["SourceArn"], stack="PrivacyStack") == PSEUDONYMS
+    assert platform.named(schedule["SecretId"], stack="PrivacyStack") == password
+    rotates = platform.named(schedule["RotationLambdaARN"], stack="PrivacyStack")
+    assert rotates == "PrivacyStack/RotateCachePassword"
+    changed = [each for each in platform.permissions if each.action == "elasticache:ModifyUser"]
+    [user] = [
+        each.properties["UserId"]
+        for each in platform.of_type("AWS::ElastiCache::User")
+        if each.properties["UserName"] == "kindred"
+    ]
+    assert [each.role for each in changed] == [ROTATES_CACHE]
+    assert changed[0].resource.endswith(f":user:{user}")
+    assert platform.who_may("secretsmanager:PutSecretValue", password) == {ROTATES_CACHE}
+
+
+def test_nobody_but_secrets_manager_calls_a_rotation_and_for_its_own_secret(platform):
+    callers = platform.of_type("AWS::Lambda::Permission", stack="PrivacyStack")
+
+    assert {each.properties["Principal"] for each in callers} == {"secretsmanager.amazonaws.com"}
+    assert {
+        platform.named(each.properties["SourceArn"], stack="PrivacyStack") for each in callers
+    } == {PSEUDONYMS, "DataStack/Cache/Password"}
 
 
 @pytest.mark.parametrize(

@@ -250,8 +250,8 @@ def test_only_counting_writes_what_is_counted(platform, table):
         pytest.param(
             "secretsmanager:GetSecretValue",
             "DataStack/Cache/Password",
-            EXECUTION_ROLES | {privacy.FORGETS_INSIDE},
-            id="the cache's password: who starts tasks, not the tasks; and who forgets",
+            EXECUTION_ROLES | {privacy.FORGETS_INSIDE, privacy.ROTATES_CACHE},
+            id="the cache's password: who starts tasks, not the tasks; who forgets and rotates",
         ),
         pytest.param(
             "elasticloadbalancing:ModifyRule",
