@@ -9,6 +9,7 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops.console.preview_command import preview
 from ops.console.publishing import invalidation, publish
 from ops.console.site import InvalidSite, SiteFile, build
 from ops.deployed_stage import DeployedStage, NotDeployed, stage_of
@@ -16,6 +17,7 @@ from ops.deployed_stage import DeployedStage, NotDeployed, stage_of
 EDGE_REGION = "us-east-1"
 
 app = typer.Typer(help="The web page of an environment.", no_args_is_help=True)
+app.command("preview")(preview)
 Name = Annotated[str, typer.Option("--environment", help="An environment's file, by name.")]
 Region = Annotated[str | None, typer.Option(help="Where an environment has several.")]
 
