@@ -127,6 +127,9 @@ class ReportFunctions(Construct):
             dead_letters=self._dead_letters,
             key=self._topic.key,
         )
+        cdk.CfnOutput(
+            cdk.Stack.of(self), f"{name}FunctionName", value=function.function.function_name
+        )
         return function
 
 
