@@ -135,6 +135,7 @@ class ApiStack(cdk.Stack):
             plan = api.add_plan(name.capitalize(), **tier.model_dump(exclude={"clients"}))
             cdk.CfnOutput(self, f"{name.capitalize()}UsagePlanId", value=plan.usage_plan_id)
             for client in tier.clients:
-                own = client.capitalize()
+                # Another tier is another key: none may be in two plans, not even for a moment.
+                own = f"{name.capitalize()}{client.capitalize()}"
                 key = api.add_key(plan, f"{own}Client", holder=f"{client}, of the tier {name}")
-                cdk.CfnOutput(self, f"{own}ApiKeyId", value=key.key_id)
+                cdk.CfnOutput(self, f"{client.capitalize()}ApiKeyId", value=key.key_id)

@@ -52,6 +52,15 @@ def test_each_tier_has_its_limits_and_each_client_a_key_of_its_own(mixed):
     }
 
 
+def test_a_key_is_of_its_tier_so_that_none_is_ever_in_two_plans(mixed):
+    names = {
+        each.path.rpartition("/")[2]
+        for each in mixed.of_type("AWS::ApiGateway::ApiKey", stack="ApiStack")
+    }
+
+    assert {"TrialAcmeClient", "PartnerGlobexClient", "PartnerInitechClient"} < names
+
+
 def test_every_plan_is_of_the_one_stage(mixed):
     for plan in mixed.of_type("AWS::ApiGateway::UsagePlan", stack="ApiStack"):
         [stage] = plan.properties["ApiStages"]
