@@ -16,6 +16,8 @@ _MODULES = {
     "embedding_inference": "embedding_inference.application",
     "embedding_training": "embedding_training.training",
 }
+# What is no Python of ours says at least who it is.
+_TRIED_BY = {"telemetry": ("--version",)}
 Run = Callable[[Sequence[str]], str]
 
 
@@ -87,12 +89,15 @@ def build_command(
 
 
 def try_command(image: PlannedImage, bench: Bench, digest: str) -> list[str]:
-    module = _MODULES.get(image.name, f"{image.name}.main")
-    return [
+    as_a_task = [
         *("docker", "run", "--rm", f"--platform={bench.platform}"),
         *("--network=none", "--read-only", "--tmpfs=/tmp", "--user=10001"),
-        *("--entrypoint=python", bench.reference(digest), "-c", f"import {module}"),
     ]
+    if image.name in _TRIED_BY:
+        return [*as_a_task, bench.reference(digest), *_TRIED_BY[image.name]]
+    module = _MODULES.get(image.name, f"{image.name}.main")
+    python = ["--entrypoint=python", bench.reference(digest), "-c", f"import {module}"]
+    return [*as_a_task, *python]
 
 
 def materials_command(bench: Bench, digest: str) -> list[str]:

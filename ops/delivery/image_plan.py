@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from stacks.yaml_file import InvalidFile, read_mapping, validated
 FILE = "images.json"
 # Training jobs and batch transforms have no Arm instances, and one image trains and serves.
 _ONLY_AMD64 = {"training_src/Dockerfile"}
-# What the Dockerfiles call what they are for.
+# What a Dockerfile of several images calls the one that it is to make.
 _NAMES = ("SERVICE", "CONTAINER")
 
 
@@ -49,9 +49,7 @@ def plan_images(assembly: Path) -> ImagePlan:
     planned: dict[str, PlannedImage] = {}
     for source_hash, context, source in _assets(assembly):
         arguments = source.get("dockerBuildArgs", {})
-        name = next((arguments[each] for each in _NAMES if each in arguments), None)
-        if name is None:
-            raise InvalidFile(f"image {source_hash}: has no argument {' or '.join(_NAMES)}")
+        name = _name(source_hash, source["dockerFile"], arguments)
         known = planned.get(name)
         if known and (known.arguments, known.file) != (arguments, source["dockerFile"]):
             raise InvalidFile(f"image {name}: given two ways to build it, allowed one")
@@ -84,6 +82,18 @@ def read_plan(folder: Path) -> ImagePlan:
     if not path.is_file():
         raise InvalidFile(f"{path}: is not there")
     return validated(ImagePlan, read_mapping(path.read_text("utf-8"), file=FILE), file=FILE)
+
+
+def _name(source_hash: str, file: str, arguments: Mapping[str, str]) -> str:
+    """What it is made for, or the folder of a Dockerfile that makes one image alone."""
+    folder = Path(file).parent.name
+    name = next((arguments[each] for each in _NAMES if each in arguments), folder)
+    if not name:
+        raise InvalidFile(
+            f"image {source_hash}: given {file} without {' or '.join(_NAMES)}, allowed either an "
+            "argument or a folder that says what it is"
+        )
+    return name
 
 
 def _assets(assembly: Path) -> Iterable[tuple[str, Path, dict[str, Any]]]:

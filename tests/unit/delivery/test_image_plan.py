@@ -82,9 +82,17 @@ def test_a_plan_brings_the_sources_along(plan):
         assert (plan / image.context / "service_src" / "Dockerfile").is_file()
 
 
+def test_a_dockerfile_that_makes_one_image_names_it_by_its_folder(assembly):
+    collector = asset("asset.context", key="OTHER", file="telemetry/Dockerfile")
+
+    [image] = plan_images(assembly({ARM: collector})).images
+
+    assert image.name == "telemetry"
+
+
 def test_an_image_nobody_can_name_is_refused(assembly):
-    with pytest.raises(InvalidFile, match="has no argument SERVICE or CONTAINER"):
-        plan_images(assembly({ARM: asset("asset.context", key="OTHER")}))
+    with pytest.raises(InvalidFile, match="given Dockerfile without SERVICE or CONTAINER"):
+        plan_images(assembly({ARM: asset("asset.context", key="OTHER", file="Dockerfile")}))
 
 
 def test_two_ways_to_build_one_image_are_refused(assembly):
