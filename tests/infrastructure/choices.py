@@ -24,13 +24,14 @@ WITHOUT_NAT = {
     "interface_endpoints": [
         *("cognito-idp", "ecr.api", "ecr.dkr", "kinesis-streams"),
         *("logs", "secretsmanager", "sqs", "xray"),
+        *("aps-workspaces", "ecs"),
     ],
 }
 SECRETS = "arn:aws:secretsmanager:us-east-1:111122223333:secret"
 TOGGLES: dict[str, dict[str, Any]] = {
     "givenvpc": {"network": {"vpc": GIVEN_VPC}},
     "givenvpcrt": {"network": {"vpc": {**GIVEN_VPC, **TABLES}, "interface_endpoints": ["sts"]}},
-    "nonat": {"network": WITHOUT_NAT},
+    "nonat": {"network": WITHOUT_NAT, "telemetry": {"prometheus": True}},
     "threezones": {"network": {"availability_zones": 3, "nat_gateways": 1}},
     "domain": {"domain": {"name": "kindred.example.com", "hosted_zone_id": "Z0123456789"}},
     "boundary": {"permissions_boundary": "team-boundary"},

@@ -88,7 +88,7 @@ def test_without_nat_tasks_run_in_isolated_subnets_with_endpoints(toggled):
 
     assert platform.of_type("AWS::EC2::NatGateway") == []
     assert all("IsolatedSubnet" in platform.named(each, stack="ApiStack") for each in subnets)
-    assert len(platform.of_type("AWS::EC2::VPCEndpoint")) == 2 + 7
+    assert len(platform.of_type("AWS::EC2::VPCEndpoint")) == 2 + 10
     gateways = [
         each
         for each in platform.of_type("AWS::EC2::VPCEndpoint")
