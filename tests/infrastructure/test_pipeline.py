@@ -1,7 +1,10 @@
 """What the pipeline does with a commit, in which order, and what each of its steps may do."""
 
+import re
+
 import pytest
 
+from ops.delivery.load import GROUP_REQUESTS_PER_MINUTE
 from stacks.environment_file import load_environment
 from tests.infrastructure.synthesized import ROOT, as_list
 
@@ -158,6 +161,20 @@ def test_a_deployment_has_time_for_the_canary_and_for_the_old_tasks(prod):
     }
 
     assert projects["Deploy"] >= deployment.longest_minutes + 120
+
+
+def test_the_load_of_a_canary_is_what_its_alarms_ask_for(prod):
+    """Fewer requests a minute than this, and a target group counts as healthy."""
+    expressions = [
+        query["Expression"]
+        for alarm in prod.of_type("AWS::CloudWatch::Alarm", stack="ApiStack")
+        for query in alarm.properties.get("Metrics", [])
+        if ">=" in query.get("Expression", "")
+    ]
+
+    assert expressions
+    for expression in expressions:
+        assert set(re.findall(r">=(\d+)", expression)) == {str(GROUP_REQUESTS_PER_MINUTE)}
 
 
 def test_the_stages_of_a_pipeline_are_environments_and_agree_on_accounts():
