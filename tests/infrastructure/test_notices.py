@@ -1,6 +1,7 @@
 """An environment that names its channels: who is paged, who reads it in Slack, and what is kept."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -8,6 +9,7 @@ import yaml
 from stacks.application import create_app
 from stacks.environment_file import DIRECTORY, parse_environment
 from stacks.platform import Platform
+from stacks.yaml_file import InvalidFile
 from tests.infrastructure.choices import SECRETS
 from tests.infrastructure.synthesized import Synthesized, as_list
 
@@ -99,3 +101,31 @@ def test_each_channel_reads_its_own_secret(told, secret, reader):
 
 def test_channels_are_made_where_they_are_named(platform):
     assert not [each for each in platform.resources if each.path.startswith(CHANNELS)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        pytest.param(
+            {"retention": {"log_days": 7}},
+            "logs.export: given after_days 7 and retention.log_days 7, allowed an export before",
+            id="logs end before they are put away",
+        ),
+        pytest.param(
+            {"alarms": {"pagerduty": {"secret_arn": "a-key"}}},
+            'alarms.pagerduty.secret_arn: given "a-key", allowed text like ^arn:aws:secretsmanager',
+            id="a key where its secret belongs",
+        ),
+        pytest.param({"budgets": {"monthly_usd": 0}}, "budgets.monthly_usd: given 0", id="free"),
+        pytest.param({"checks": {"every_minutes": 90}}, "checks.every_minutes", id="too rare"),
+        pytest.param({"logs": {"sample_percent": 101}}, "logs.sample_percent", id="over all"),
+        pytest.param(
+            {"reports": {"monthly_on_day": 31}}, "reports.monthly_on_day", id="no such day"
+        ),
+    ],
+)
+def test_what_cannot_be_is_named_with_what_is_allowed(changed, says):
+    document = yaml.safe_load((DIRECTORY / "dev.yaml").read_text())
+
+    with pytest.raises(InvalidFile, match=re.escape(says)):
+        parse_environment(json.dumps({**document, **changed}), file="dev.yaml")
