@@ -57,6 +57,11 @@ class Recovery(Part):
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:
+        if self.serves == "second" and not self.replicates:
+            raise ValueError(
+                f"serves: given second with strategy {self.strategy}, allowed first: "
+                "no second region stands by"
+            )
         promised = (self.region, self.rto_minutes, self.rpo_minutes)
         if self.strategy == "none":
             if any(promised):
@@ -66,11 +71,6 @@ class Recovery(Part):
                 )
             return self
         best = BEST[self.strategy]
-        if self.serves == "second" and not self.replicates:
-            raise ValueError(
-                f"serves: given second with strategy {self.strategy}, allowed first: "
-                "no second region stands by"
-            )
         if self.region is None or self.rto_minutes is None or self.rpo_minutes is None:
             raise ValueError(
                 f"given strategy {self.strategy}, allowed with region, rto_minutes and rpo_minutes"
