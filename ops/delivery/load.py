@@ -21,8 +21,8 @@ GROUP_REQUESTS_PER_MINUTE = 20
 # Arrivals are uneven, and a share of a rule's weight is one in the long run only.
 _MARGIN = 1.5
 POLL_SECONDS = 15.0
-# How a stack stands of which nothing more is to come.
-_ENDED = "_COMPLETE", "_FAILED"
+# Longer than a step takes to install its tools, or the CDK to publish the assets of a stack.
+QUIET_SECONDS = 600.0
 
 
 class LoadFailed(Exception):
@@ -109,17 +109,19 @@ def run_while(
 
 
 class Accompanied:
-    """Whether a stack's update is still to come, or under way. `status` asks CloudFormation."""
+    """Whether a deployment goes on: between two stacks nothing is under way, and not for long.
 
-    def __init__(self, status: Callable[[], str]) -> None:
-        self._status = status
-        self._begun = False
+    `under_way` asks CloudFormation of all stacks together, since a release may leave the services
+    as they are. Called every `POLL_SECONDS`.
+    """
+
+    def __init__(self, under_way: Callable[[], bool]) -> None:
+        self._under_way = under_way
+        self._quiet_polls = 0
 
     def __call__(self) -> bool:
-        status = self._status()
-        under_way = not status.endswith(_ENDED)
-        self._begun = self._begun or under_way
-        return under_way or not self._begun
+        self._quiet_polls = 0 if self._under_way() else self._quiet_polls + 1
+        return self._quiet_polls * POLL_SECONDS < QUIET_SECONDS
 
 
 def read_figures(figures: Path) -> Figures:

@@ -29,8 +29,7 @@ from stacks.environment_file import load_environment
 from stacks.yaml_file import InvalidFile
 
 app = typer.Typer()
-# The stack of the services; others are deployed before and after it.
-_SERVICES = "ApiStack"
+# Of other stacks, and of a database or an index that is changed on the way.
 _BESIDE_THE_CANARY_MINUTES = 90
 
 
@@ -68,7 +67,7 @@ def load_smoke(
 
 @app.command("canary-load")
 def canary_load_command(environment: Name) -> None:
-    """Send what a canary's alarms need, for as long as the services are being deployed."""
+    """Send what a canary's alarms need, for as long as the environment is being deployed."""
     try:
         chosen = load_environment(environment)
         access = api_access(chosen)
@@ -82,14 +81,17 @@ def canary_load_command(environment: Name) -> None:
     rate = canary_load(chosen.deployment)
     RESULTS.print(f"{rate} requests a second, {minutes} minutes at most", markup=False)
     with tempfile.TemporaryDirectory() as folder:
-        figures = run_while(
-            access,
-            rate=rate,
-            seconds=minutes * 60,
-            figures=Path(folder) / "canary",
-            going_on=Accompanied(lambda: _status(chosen)),
-            wait=time.sleep,
-        )
+        try:
+            figures = run_while(
+                access,
+                rate=rate,
+                seconds=minutes * 60,
+                figures=Path(folder) / "canary",
+                going_on=Accompanied(lambda: _under_way(chosen)),
+                wait=time.sleep,
+            )
+        except (BotoCoreError, ClientError, LoadFailed) as error:
+            raise failed(str(error)) from error
     # Whether they were answered well is for the alarms to say, which stop the deployment.
     _tell(figures)
 
@@ -115,10 +117,15 @@ def _tell(figures: Figures) -> None:
     )
 
 
-def _status(environment: Environment) -> str:
+def _under_way(environment: Environment) -> bool:
+    """Whether any stack of the environment's first region is being changed, or goes back."""
     region = environment.regions[0]
     session = bootstrap_session(environment, region=region, kind="lookup")
-    [stack] = session.client("cloudformation").describe_stacks(
-        StackName=f"{environment.stage_id(region)}-{_SERVICES}"
-    )["Stacks"]
-    return str(stack["StackStatus"])
+    pages = session.client("cloudformation").get_paginator("describe_stacks").paginate()
+    prefix = f"{environment.stage_id(region)}-"
+    return any(
+        stack["StackStatus"].endswith("_IN_PROGRESS")
+        for page in pages
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(prefix)
+    )

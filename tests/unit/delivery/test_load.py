@@ -99,22 +99,19 @@ def test_the_key_is_not_told_to_other_users_of_the_machine(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("statuses", "going_on"),
+    ("under_way", "polls"),
     [
-        pytest.param(
-            ["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"],
-            [True, True, False],
-            id="it waits for the update, and ends with it",
-        ),
-        pytest.param(
-            ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"],
-            [True, True, False],
-            id="while it goes back, requests go on",
-        ),
+        pytest.param([False] * 100, 40, id="nothing ever begins: ten minutes"),
+        pytest.param([False] * 39 + [True] + [False] * 100, 80, id="a late beginning counts"),
+        pytest.param([True] * 60 + [False] * 100, 100, id="it ends ten minutes after the last"),
     ],
 )
-def test_load_accompanies_a_deployment(statuses, going_on):
-    left = iter(statuses)
-    accompanied = Accompanied(lambda: next(left))
+def test_load_accompanies_a_deployment_and_outlives_the_pauses_between_stacks(under_way, polls):
+    left = iter(under_way)
+    going_on = Accompanied(lambda: next(left))
 
-    assert [accompanied() for _ in statuses] == going_on
+    asked = 1
+    while going_on():
+        asked += 1
+
+    assert asked == polls
