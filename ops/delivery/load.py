@@ -101,10 +101,12 @@ def run_while(
     """Ends with what it accompanies, and after `seconds` at the latest. Raises LoadFailed."""
     command = locust_command(access, rate=rate, seconds=seconds, figures=figures)
     with subprocess.Popen(command, env=_environment(access)) as process:
-        while process.poll() is None and going_on():
-            wait(POLL_SECONDS)
-        process.terminate()
-        process.wait()
+        try:
+            while process.poll() is None and going_on():
+                wait(POLL_SECONDS)
+        finally:
+            # Leaving the block waits for it, also where the question failed.
+            process.terminate()
     return read_figures(figures)
 
 

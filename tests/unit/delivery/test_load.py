@@ -16,6 +16,7 @@ from ops.delivery.load import (
     judge_load,
     locust_command,
     read_figures,
+    run_while,
 )
 from stacks.delivery import LoadTest
 from stacks.deployment import Deployment
@@ -115,3 +116,25 @@ def test_load_accompanies_a_deployment_and_outlives_the_pauses_between_stacks(un
         asked += 1
 
     assert asked == polls
+
+
+def test_load_ends_with_what_it_accompanies_whatever_becomes_of_that(tmp_path, monkeypatch):
+    """A stand-in for Locust that would run for ever."""
+    for_ever = tmp_path / "locust"
+    for_ever.write_text("#!/bin/sh\nexec sleep 3600\n")
+    for_ever.chmod(0o755)
+    monkeypatch.setattr("ops.delivery.load.LOCUST", for_ever)
+    access = ApiAccess(url="https://api.example/", key="key")
+
+    def lost():
+        raise ConnectionError("CloudFormation does not answer")
+
+    with pytest.raises(ConnectionError):
+        run_while(
+            access,
+            rate=1,
+            seconds=3600,
+            figures=tmp_path / "load",
+            going_on=lost,
+            wait=lambda _: None,
+        )
