@@ -25,9 +25,9 @@ from experiments_service.database.engine import (
     DATABASE_LOST,
     open_database,
     open_for_migration,
-    trace_statements,
 )
 from experiments_service.database.migration import migrate
+from experiments_service.database.statement_spans import trace_statements
 from experiments_service.identity.authentication import Identity
 from experiments_service.identity.keys import SigningKeys
 from experiments_service.main import create_app
@@ -114,7 +114,8 @@ def assemble(settings: Settings, logger: Logger) -> ExperimentCollaborators:
         environment=settings.environment,
     )
     database = open_database(settings.database)
-    trace_statements(database)
+    for engine in (database.writer, database.reader):
+        trace_statements(engine.sync_engine)
     valkey = _connect_valkey(settings)
     publisher = create_publisher(
         settings,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 
-from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -51,13 +50,6 @@ def open_database(settings: DatabaseSettings, *, tls: ssl.SSLContext | None = No
     return Database(
         writer=_engine(settings.writer, settings, context, read_only=False),
         reader=_engine(settings.reader, settings, context, read_only=True),
-    )
-
-
-def trace_statements(database: Database) -> None:
-    """Statements with their placeholders, never with what stands for them."""
-    SQLAlchemyInstrumentor().instrument(
-        engines=[database.writer.sync_engine, database.reader.sync_engine]
     )
 
 
