@@ -75,6 +75,22 @@ def test_pseudonyms_are_made_by_whoever_tells_of_units_and_by_whoever_forgets(pl
     }
 
 
+@pytest.mark.parametrize("secret", ["Database/Password", "Secrets/Audit", "Secrets/Session"])
+def test_a_secret_of_the_experiments_service_is_read_by_who_starts_it_and_not_by_it(
+    platform, secret
+):
+    readers = platform.who_may("secretsmanager:GetSecretValue", f"DataStack/{secret}")
+
+    assert readers == {"ApiStack/Experiments/Task/Resource/ExecutionRole"}
+
+
+def test_the_caches_password_is_read_by_who_starts_tasks_forgets_and_rotates(platform):
+    readers = platform.who_may("secretsmanager:GetSecretValue", "DataStack/Cache/Password")
+
+    starters = {task.replace("TaskRole", "ExecutionRole") for task in TASKS}
+    assert readers == starters | {FORGETS_INSIDE, ROTATES_CACHE}
+
+
 def test_only_its_rotation_changes_what_pseudonyms_are_made_with(platform):
     for action in ("PutSecretValue", "UpdateSecretVersionStage"):
         assert platform.who_may(f"secretsmanager:{action}", PSEUDONYMS) == {ROTATES}

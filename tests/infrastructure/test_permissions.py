@@ -214,15 +214,6 @@ def test_only_counting_writes_what_is_counted(platform, table):
             function_roles("SelectWinner"),
             id="a winner is announced: by whom selects it",
         ),
-        *(
-            pytest.param(
-                "secretsmanager:GetSecretValue",
-                f"DataStack/{secret}",
-                {EXPERIMENTS_EXECUTION},
-                id=f"{secret}: who starts the service, not the service",
-            )
-            for secret in ("Database/Password", "Secrets/Audit", "Secrets/Session")
-        ),
         pytest.param(
             "dynamodb:UpdateItem", "DataStack/Tables/Metrics", TASK_ROLES, id="counts: both tasks"
         ),
@@ -246,12 +237,6 @@ def test_only_counting_writes_what_is_counted(platform, table):
             "DataStack/EmbeddingsBucket/embeddings/*",
             models.retraining("ApproveModel"),
             id="models: who approves them, and no task",
-        ),
-        pytest.param(
-            "secretsmanager:GetSecretValue",
-            "DataStack/Cache/Password",
-            EXECUTION_ROLES | {privacy.FORGETS_INSIDE, privacy.ROTATES_CACHE},
-            id="the cache's password: who starts tasks, not the tasks; who forgets and rotates",
         ),
         pytest.param(
             "elasticloadbalancing:ModifyRule",
