@@ -73,7 +73,7 @@ check-fast: .venv/ready node_modules/ready
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/unit tests/service
 
 check: check-fast
-	@for environment in local dev staging prod; do \
+	@for environment in local dev staging prod extreme; do \
 		$(MAKE) --no-print-directory synth ENV=$$environment || exit $$?; \
 	done
 	$(BIN)/cfn-lint --non-zero-exit-code error $$(find cdk.out -name '*.template.json')
@@ -99,8 +99,9 @@ locks: .venv/ready
 	for asset in experiment rollout; do \
 		$(PART) --extra $$asset-functions --no-emit-package numpy \
 			-o lambda_src/$${asset}_functions/requirements.txt; done
-	for asset in decision retraining; do \
+	for asset in decision operations privacy retraining; do \
 		$(PART) --extra $$asset-functions -o lambda_src/$${asset}_functions/requirements.txt; done
+	$(LOCK) load_tests/requirements.in -o load_tests/requirements.txt
 	$(LOCK) ops/local/emulator/requirements.in -o ops/local/emulator/requirements.txt
 	$(LOCK) -c ops/local/emulator/requirements.txt ops/local/emulator/function_requirements.in \
 		-o ops/local/emulator/function_requirements.txt
