@@ -33,6 +33,15 @@ def platforms(assembly: Path) -> dict[str, Synthesized]:
 
 
 @pytest.fixture(scope="session")
+def extreme(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """The largest tier, in two regions; a finding of policy fails it."""
+    output = tmp_path_factory.mktemp("extreme") / "cdk.out"
+    result = run_cdk(output, "--context", "environment=extreme", *UNBUNDLED)
+    assert result.returncode == 0, result.stderr
+    return Synthesized(output, "Kindred-extreme")
+
+
+@pytest.fixture(scope="session")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     """A strategy for each service, and tiers of clients."""
     from tests.infrastructure.choices import SERVED, synthesize_choices

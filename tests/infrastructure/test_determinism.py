@@ -7,13 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infrastructure.synthesized import (
-    ENVIRONMENTS,
-    ROOT,
-    UNBUNDLED,
-    bare_environment,
-    run_cdk,
-)
+from tests.infrastructure.synthesized import ROOT, UNBUNDLED, bare_environment, run_cdk
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -32,20 +26,22 @@ def without_network() -> tuple[str, ...]:
     return prefix if tried.returncode == 0 else ()
 
 
-def test_a_second_synthesis_without_network_is_byte_for_byte_the_first(assembly, tmp_path):
+def test_a_second_synthesis_without_network_is_byte_for_byte_the_first(assembly, extreme, tmp_path):
     prefix = without_network()
     if not prefix:
         pytest.skip("this machine cannot take the network from a process")
     again = tmp_path / "again"
 
-    result = run_cdk(
-        again, "--context", f"environment={','.join(ENVIRONMENTS)}", *UNBUNDLED, prefix=prefix
-    )
+    result = run_cdk(again, "--context", "environment=prod,extreme", *UNBUNDLED, prefix=prefix)
 
     assert result.returncode == 0, result.stderr
-    first, second = contents(assembly), contents(again)
-    assert first.keys() == second.keys()
-    assert [name for name in first if first[name] != second[name]] == []
+    for stage, before in (("Kindred-prod", assembly), ("Kindred-extreme", extreme.assembly)):
+        first, second = (
+            contents(before / f"assembly-{stage}"),
+            contents(again / f"assembly-{stage}"),
+        )
+        assert first.keys() == second.keys()
+        assert [name for name in first if first[name] != second[name]] == []
 
 
 def test_python_alone_gives_the_templates_of_the_command_line(assembly, tmp_path):

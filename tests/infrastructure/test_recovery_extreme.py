@@ -10,20 +10,11 @@ from stacks.application import create_app
 from stacks.environment_file import DIRECTORY, load_environment, parse_environment
 from stacks.platform import Platform
 from stacks.recovery import STANDBY
-from tests.infrastructure.synthesized import UNBUNDLED, Synthesized, run_cdk
+from tests.infrastructure.synthesized import Synthesized
 
 pytestmark = pytest.mark.slow
 DOMAIN = {"name": "kindred.example.com", "hosted_zone_id": "Z0123456789"}
 NAME = "origin-warm.kindred.example.com"
-
-
-@pytest.fixture(scope="module")
-def extreme(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """By the command line, with policy: a finding fails it."""
-    output = tmp_path_factory.mktemp("extreme") / "cdk.out"
-    result = run_cdk(output, "--context", "environment=extreme", *UNBUNDLED)
-    assert result.returncode == 0, result.stderr
-    return Synthesized(output, "Kindred-extreme")
 
 
 @pytest.fixture(scope="module")
