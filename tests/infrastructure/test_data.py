@@ -151,9 +151,14 @@ def test_everything_is_encrypted_with_a_key_of_ours_but_what_aws_delivers_and_ev
     assert of_aws == LOGS_BUCKETS | {PUBLIC_PAGES}
 
     for table in platform.of_type("AWS::DynamoDB::GlobalTable"):
-        [replica] = table.properties["Replicas"]
-        key = platform.named(replica["SSESpecification"]["KMSMasterKeyId"], stack=table.stack)
-        assert key == "DataStack/DataKey"
+        keys = {
+            each["Region"]: platform.named(
+                each["SSESpecification"]["KMSMasterKeyId"], stack=table.stack
+            )
+            for each in table.properties["Replicas"]
+        }
+        assert keys.pop("us-east-1") == "DataStack/DataKey"
+        assert set(keys.values()) <= {"RecoveryStack/DataKey"}
     for secret in platform.of_type("AWS::SecretsManager::Secret"):
         key = platform.named(secret.properties["KmsKeyId"], stack=secret.stack)
         assert key == "DataStack/DataKey"
