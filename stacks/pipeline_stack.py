@@ -48,15 +48,6 @@ class PipelineStack(cdk.Stack):
         images = ReleaseRepository(self, "Images", key=self._key, removal=kept)
         artefacts = PipelineArtefacts(self, "Artefacts", key=self._key, access_logs=data.logs)
         workplace = Workplace(artefacts=artefacts, key=self._key)
-        steps = StageSteps(
-            self,
-            "Steps",
-            workplace=workplace,
-            images=images,
-            accounts=sorted({each.account or cdk.Aws.ACCOUNT_ID for each in pipeline.stages}),
-            pipeline_name=environment.name,
-            deploy_hours=_deploy_hours(environment),
-        )
         connection = self._connection(environment)
         self.delivery = DeliveryPipeline(
             self,
@@ -76,11 +67,28 @@ class PipelineStack(cdk.Stack):
                 images=images,
                 pipeline_name=environment.name,
             ),
-            steps=steps,
+            steps=self._steps(environment, pipeline, workplace, images),
         )
         cdk.CfnOutput(self, "ConnectionArn", value=connection.attr_connection_arn)
         cdk.CfnOutput(self, "PipelineName", value=self.delivery.pipeline.pipeline_name)
         cdk.CfnOutput(self, "ImagesRepositoryName", value=images.repository_name)
+
+    def _steps(
+        self,
+        environment: Environment,
+        pipeline: Pipeline,
+        workplace: Workplace,
+        images: ReleaseRepository,
+    ) -> StageSteps:
+        return StageSteps(
+            self,
+            "Steps",
+            workplace=workplace,
+            images=images,
+            accounts=sorted({each.account or cdk.Aws.ACCOUNT_ID for each in pipeline.stages}),
+            pipeline_name=environment.name,
+            deploy_hours=_deploy_hours(environment),
+        )
 
     def _connection(self, environment: Environment) -> codeconnections.CfnConnection:
         """Waits, once it is made, until somebody confirms it in the console of AWS."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -68,49 +70,7 @@ class GitHubRoles(Construct):
     def _allow_operating(self, slug: str) -> None:
         """What `kindred catalogue`, `certificate`, `experiment` and `delivery branch` do."""
         stack = cdk.Stack.of(self)
-        objects = f"arn:{cdk.Aws.PARTITION}:s3:::kindred-{slug}-*"
-        for actions, resources in (
-            (
-                ("cloudformation:DeleteStack", "cloudformation:DescribeStackResources"),
-                [_arn(stack, "cloudformation", "stack", f"Kindred-{slug}-*")],
-            ),
-            (
-                ("cloudformation:ListStackResources",),
-                [_arn(stack, "cloudformation", "stack", f"Kindred-{slug}-*")],
-            ),
-            (
-                ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"),
-                [f"{objects}/*"],
-            ),
-            (("s3:ListBucket", "s3:ListBucketVersions"), [objects]),
-            (
-                ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
-                [_arn(stack, "dynamodb", "table", f"Kindred-{slug}-*")],
-            ),
-            (
-                ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"),
-                [_arn(stack, "ssm", "parameter", f"kindred/{slug}/*")],
-            ),
-            (
-                ("sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint"),
-                [_arn(stack, "sagemaker", "endpoint", f"kindred-{slug}-*")],
-            ),
-            # APIs and certificates are known by numbers that AWS gives.
-            (
-                ("apigateway:GET", "apigateway:PATCH", "apigateway:POST"),
-                [f"arn:{cdk.Aws.PARTITION}:apigateway:{stack.region}::/restapis/*"],
-            ),
-            (("acm:DescribeCertificate",), [_arn(stack, "acm", "certificate", "*")]),
-            # A list is of all, and a certificate that is imported has no number yet.
-            (
-                (
-                    "acm:ImportCertificate",
-                    "cloudformation:DescribeStacks",
-                    "sagemaker:ListEndpoints",
-                ),
-                ["*"],
-            ),
-        ):
+        for actions, resources in (*_named(stack, slug), *_unnamed(stack)):
             _allow(self.branches, list(actions), resources)
         self._allow_keys(stack)
 
@@ -124,6 +84,52 @@ class GitHubRoles(Construct):
                 conditions={"StringEquals": {"kms:ViaService": services}},
             )
         )
+
+
+_Allowed = tuple[tuple[str, ...], list[str]]
+
+
+def _named(stack: cdk.Stack, slug: str) -> Iterator[_Allowed]:
+    """What has the name of its environment in its own."""
+    objects = f"arn:{cdk.Aws.PARTITION}:s3:::kindred-{slug}-*"
+    yield (
+        (
+            *("cloudformation:DeleteStack", "cloudformation:DescribeStackResources"),
+            "cloudformation:ListStackResources",
+        ),
+        [_arn(stack, "cloudformation", "stack", f"Kindred-{slug}-*")],
+    )
+    yield (
+        ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"),
+        [f"{objects}/*"],
+    )
+    yield (("s3:ListBucket", "s3:ListBucketVersions"), [objects])
+    yield (
+        ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+        [_arn(stack, "dynamodb", "table", f"Kindred-{slug}-*")],
+    )
+    yield (
+        ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"),
+        [_arn(stack, "ssm", "parameter", f"kindred/{slug}/*")],
+    )
+    yield (
+        ("sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint"),
+        [_arn(stack, "sagemaker", "endpoint", f"kindred-{slug}-*")],
+    )
+
+
+def _unnamed(stack: cdk.Stack) -> Iterator[_Allowed]:
+    """APIs and certificates are known by numbers that AWS gives, and a list is of all."""
+    yield (
+        ("apigateway:GET", "apigateway:PATCH", "apigateway:POST"),
+        [f"arn:{cdk.Aws.PARTITION}:apigateway:{stack.region}::/restapis/*"],
+    )
+    yield (("acm:DescribeCertificate",), [_arn(stack, "acm", "certificate", "*")])
+    # A certificate that is imported has no number yet.
+    yield (
+        ("acm:ImportCertificate", "cloudformation:DescribeStacks", "sagemaker:ListEndpoints"),
+        ["*"],
+    )
 
 
 def _arn(stack: cdk.Stack, service: str, resource: str, name: str) -> str:
