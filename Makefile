@@ -108,4 +108,4 @@ locks: .venv/ready
 
 clean:
 	@if [ -x $(BIN)/kindred ]; then $(BIN)/kindred local down; fi
-	rm -rf .venv .emulator-venv node_modules cdk.out .local .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .emulator-venv .load-venv node_modules cdk.out .local .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
