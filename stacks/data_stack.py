@@ -125,6 +125,9 @@ class DataStack(cdk.Stack):
             first=first.edge_secret if first else None,
         )
         self._add_outputs()
+        if not first:
+            # A replica has the same name, and is found by it.
+            self._add_secret_outputs()
 
     def _users(self, environment: Environment, kept: cdk.RemovalPolicy) -> UserPool:
         sign_in = environment.sign_in
@@ -198,16 +201,21 @@ class DataStack(cdk.Stack):
             "CountersTableName": self.counters.counters.table_name,
             "LedgerTableName": self.counters.ledger.table_name,
             "DefinitionsBucketName": self.definitions.bucket_name,
-            "DatabaseSecretArn": self.database.secret.secret_arn,
-            "ClientKeySecretArn": self.secrets.client_key.secret_arn,
-            "PseudonymSecretArn": self.pseudonyms.arn,
-            "AuditSecretArn": self.secrets.audit.secret_arn,
             "UserPoolId": self.users.user_pool_id,
             "UserPoolClientId": self.users.client.user_pool_client_id,
             "ConsoleClientId": self.users.console.user_pool_client_id,
             "SignInUrl": self.users.sign_in_url,
         }.items():
             cdk.CfnOutput(self, name, value=value)
+
+    def _add_secret_outputs(self) -> None:
+        for name, arn in {
+            "DatabaseSecretArn": self.database.secret.secret_arn,
+            "ClientKeySecretArn": self.secrets.client_key.secret_arn,
+            "PseudonymSecretArn": self.pseudonyms.arn,
+            "AuditSecretArn": self.secrets.audit.secret_arn,
+        }.items():
+            cdk.CfnOutput(self, name, value=arn)
 
 
 def _billing(capacity: TableCapacity) -> dynamodb.Billing:

@@ -78,5 +78,4 @@ class FaultExperiment(Construct):
                 account_targeting="single-account", empty_target_resolution_mode="fail"
             ),
         )
-        resource.node.add_dependency(role)
         self.template_id = resource.attr_id
