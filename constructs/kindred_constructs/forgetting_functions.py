@@ -86,7 +86,7 @@ class ForgettingFunctions(Construct):
                 "DEAD_LETTER_QUEUE_URLS": cdk.Fn.join(
                     ",", [each.queue.queue_url for each in stores.dead_letters]
                 ),
-                "LOG_GROUP_PREFIX": stores.log_groups,
+                "LOG_GROUPS_NAMED": stores.log_groups,
             },
         )
         self._grant_records(function.role)
@@ -105,7 +105,7 @@ class ForgettingFunctions(Construct):
         groups = cdk.Stack.of(self).format_arn(
             service="logs",
             resource="log-group",
-            resource_name=f"{stores.log_groups}*",
+            resource_name=f"*{stores.log_groups}*",
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         _allow(role, [groups, f"{groups}:*"], "logs:FilterLogEvents")

@@ -18,11 +18,12 @@ _PAGES = 50
 class ForgottenLogLines:
     """The unit's own id is looked for: a pseudonym in a log is nobody's once its key has gone.
 
-    The cursor is a log group, and where in it to go on.
+    Groups are looked into that have `named` in their names. The cursor is a log group, and where in
+    it to go on.
     """
 
     client: CloudWatchLogsClient
-    group_prefix: str
+    named: str
 
     def look(self, names: Names, *, cursor: str | None) -> Passed:
         groups = self._groups()
@@ -51,6 +52,8 @@ class ForgottenLogLines:
 
     def _groups(self) -> list[str]:
         pages = self.client.get_paginator("describe_log_groups").paginate(
-            logGroupNamePrefix=self.group_prefix
+            logGroupNamePattern=self.named
         )
-        return sorted(each["logGroupName"] for page in pages for each in page["logGroups"])
+        names = (each["logGroupName"] for page in pages for each in page["logGroups"])
+        # Letter by letter: only those may be read.
+        return sorted(name for name in names if self.named in name)

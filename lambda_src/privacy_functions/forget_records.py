@@ -99,7 +99,5 @@ def _definitions(names: Names, _remove: bool, _cursor: str | None) -> Passed:
 
 
 def _log_lines(names: Names, _remove: bool, cursor: str | None) -> Passed:
-    lines = ForgottenLogLines(
-        client=boto3.client("logs"), group_prefix=os.environ["LOG_GROUP_PREFIX"]
-    )
+    lines = ForgottenLogLines(client=boto3.client("logs"), named=os.environ["LOG_GROUPS_NAMED"])
     return lines.look(names, cursor=cursor)

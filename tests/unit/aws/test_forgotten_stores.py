@@ -171,8 +171,8 @@ class LogsFake:
     def get_paginator(self, _):
         return self
 
-    def paginate(self, *, logGroupNamePrefix):
-        assert logGroupNamePrefix == "Kindred-dev-"
+    def paginate(self, *, logGroupNamePattern):
+        assert logGroupNamePattern == "Kindred-dev-"
         yield {"logGroups": [{"logGroupName": name} for name in ("Kindred-dev-b", "Kindred-dev-a")]}
 
     def filter_log_events(self, *, logGroupName, filterPattern, nextToken=None):
@@ -183,7 +183,7 @@ class LogsFake:
 
 
 def test_a_log_that_names_a_unit_is_told_by_its_group_and_not_by_what_it_says():
-    lines = ForgottenLogLines(client=LogsFake(), group_prefix="Kindred-dev-")
+    lines = ForgottenLogLines(client=LogsFake(), named="Kindred-dev-")
 
     passed = lines.look(NAMES, cursor=None)
 
