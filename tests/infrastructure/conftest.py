@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,43 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     output = tmp_path_factory.mktemp("mixed")
     synthesize_choices("dev", output, {"mixed": SERVED})
     return Synthesized(output, "Kindred-mixed-dev")
+
+
+@pytest.fixture(scope="session")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each environment. Python and Node wait for each other: two fill two cores."""
+    from tests.infrastructure.choices import synthesize_instances
+
+    output = tmp_path_factory.mktemp("matrix")
+    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as workers:
+        outputs = [output / name for name in ENVIRONMENTS]
+        list(workers.map(synthesize_instances, ENVIRONMENTS, outputs))
+    return output
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def environment_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def instances(matrix: Path) -> Callable[[str, str], Synthesized]:
+    """Each read once; by environment and instance."""
+    return cache(
+        lambda environment, instance: Synthesized(
+            matrix / environment, f"Kindred-{instance}-{environment}"
+        )
+    )
+
+
+@pytest.fixture
+def toggled(
+    instances: Callable[[str, str], Synthesized], environment_name: str
+) -> Callable[[str], Synthesized]:
+    """The instance that has made a choice."""
+    from tests.infrastructure.choices import instance_of
+
+    return lambda choice: instances(environment_name, instance_of(choice))
 
 
 @cache
