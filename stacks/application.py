@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
@@ -40,7 +41,8 @@ def create_app(*, outdir: Path | None = None, images: ReleasedImages | None = No
     return cdk.App(
         context={**context, **_AS_THE_COMMAND_LINE, **_REPEATABLE},
         outdir=str(outdir) if outdir else None,
-        default_stack_synthesizer=images,
+        # It is reusable as its parent is, whatever the library's types say of it.
+        default_stack_synthesizer=cast("cdk.IReusableStackSynthesizer | None", images),
         analytics_reporting=False,
     )
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from stacks.sizes import Part
 
 Usd = Annotated[float, Field(gt=0, le=10_000_000)]
+ServiceName = Annotated[str, Field(min_length=3, max_length=100)]
 
 
 class Spike(Part):
@@ -22,5 +23,5 @@ class Budgets(Part):
     """US dollars. `services` are named as Cost Explorer names them: "Amazon DynamoDB"."""
 
     monthly_usd: Usd
-    services: dict[Annotated[str, Field(min_length=3, max_length=100)], Usd] = {}
+    services: dict[ServiceName, Usd] = Field(default_factory=dict)
     spike: Spike = Spike()

@@ -78,8 +78,8 @@ class Platform(cdk.Stage):
         if environment.api.owns_account_log_role:
             # A stage that logs needs the account's role for it, which comes with the other API.
             self.models.add_stack_dependency(self.api)
-        for stack in (self.api, self.models):
-            self.firewall.protect(stack.rest_api.deployment_stage)
+        for served in (self.api, self.models):
+            self.firewall.protect(served.rest_api.deployment_stage)
         self.edge = EdgeStack(
             self,
             "EdgeStack",
@@ -109,7 +109,8 @@ class Platform(cdk.Stage):
             network=self.network,
             api=self.api,
         )
-        stacks = (
+        # Each says of itself whether it is stateful, as no type of the library does.
+        stacks: tuple[Any, ...] = (
             *(self.network, self.data, self.firewall, self.streaming),
             *(self.functions, self.routing, self.api, self.models),
             *(self.edge, self.telemetry, self.monitoring, self.privacy),

@@ -29,7 +29,7 @@ def pseudonym_secret() -> PseudonymSecret:
 
     # A caller is waiting, who can do without.
     config = Config(connect_timeout=0.5, read_timeout=1, retries={"total_max_attempts": 1})
-    client = traced_session().create_client(
+    client: Any = traced_session().create_client(
         "secretsmanager", region_name=os.environ["AWS_REGION"], config=config
     )
     return PseudonymSecret(client, secret_id=os.environ["PSEUDONYM_SECRET_ARN"])
