@@ -80,7 +80,7 @@ TOGGLES: dict[str, dict[str, Any]] = {
         }
     },
     "guarded": {"account_guards": {"cloudtrail": True, "guardduty": True, "config": True}},
-    "unwatched": {"checks": None, "logs": {"export": None}, "telemetry": {"prometheus": False}},
+    "unwatched": {"checks": None, "logs": {"export": None}},
     "watched": {
         "telemetry": {"prometheus": True, "scrape_seconds": 60},
         "monitoring": {"silence_minutes": 5},

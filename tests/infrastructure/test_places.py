@@ -55,7 +55,7 @@ def test_without_nat_tasks_run_in_isolated_subnets_with_endpoints(toggled):
 
 def test_a_domain_brings_its_own_certificate_and_name(toggled):
     platform = toggled("domain")
-    [certificate] = platform.of_type("AWS::CertificateManager::Certificate")
+    [certificate] = platform.of_type("AWS::CertificateManager::Certificate", stack="RoutingStack")
     [listener] = platform.of_type("AWS::ElasticLoadBalancingV2::Listener")
     used = listener.properties["Certificates"][0]["CertificateArn"]
     method = platform.of_type("AWS::ApiGateway::Method")[0]

@@ -34,7 +34,6 @@ from kindred.experiments.definitions import (
     SamplePlan,
     Variation,
 )
-
 from tests.pseudonyms import SecretFake
 
 CLIENT_KEY = "sdk-abcdef0123456789"

@@ -19,7 +19,7 @@ class Account:
         self.clock = 0.0
         self.world = World(
             ask=self._ask,
-            person=lambda step: yes,
+            person=lambda _: yes,
             now=lambda: self.clock,
             wait=self._wait,
             told=self.told.append,
