@@ -10,11 +10,10 @@ from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from kindred_constructs.pipeline_notices import PipelineNotices
 from kindred_constructs.pipeline_project import Builder, PipelineProject, Workplace
 from kindred_constructs.pipeline_steps import BuildSteps, StageSteps
 
@@ -51,7 +50,7 @@ class DeliveryPipeline(Construct):
         repository: Repository,
         promotions: Sequence[Promotion],
         workplace: Workplace,
-        notices: sns.ITopic,
+        notices: PipelineNotices,
         build: BuildSteps,
         steps: StageSteps,
     ) -> None:
@@ -229,5 +228,5 @@ class DeliveryPipeline(Construct):
             "Failed",
             description="An execution of the delivery pipeline has failed",
             event_pattern=events.EventPattern(detail={"state": ["FAILED"]}),
-            target=targets.SnsTopic(self._notices),
+            target=self._notices.as_target(),
         )
