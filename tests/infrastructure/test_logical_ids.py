@@ -17,6 +17,8 @@ from tests.infrastructure.synthesized import ENVIRONMENTS, UNBUNDLED, Synthesize
 
 RECORDS = Path(__file__).parent / "logical_ids"
 HOLDS_DATA = {
+    "AWS::APS::Workspace",
+    "AWS::Backup::BackupVault",
     "AWS::Cognito::UserPool",
     "AWS::Cognito::UserPoolClient",
     "AWS::DynamoDB::GlobalTable",
@@ -28,6 +30,7 @@ HOLDS_DATA = {
     "AWS::Logs::LogGroup",
     "AWS::OpenSearchService::Domain",
     "AWS::RDS::DBCluster",
+    "AWS::RDS::GlobalCluster",
     "AWS::S3::Bucket",
     "AWS::SQS::Queue",
     "AWS::SageMaker::FeatureGroup",
@@ -46,7 +49,7 @@ def recorded(environment: str) -> dict[str, str]:
 def synthesized(platform: Synthesized) -> dict[str, str]:
     return {
         f"{resource.stack}/{resource.logical_id}": resource.type
-        for resource in platform.resources
+        for resource in (*platform.resources, *platform.elsewhere.resources)
         if resource.type in HOLDS_DATA
     }
 
