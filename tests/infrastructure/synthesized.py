@@ -23,7 +23,7 @@ STACKS = (
 )
 # Where an environment's file asks for them.
 OPTIONAL_STACKS = {
-    *("AccountStack", "BackupStack", "FaultStack"),
+    *("AccountStack", "BackupStack", "FailoverStack", "FaultStack"),
     *("GitHubStack", "PipelineStack"),
 }
 STATEFUL_STACKS = {

@@ -59,6 +59,7 @@ def test_secrets_are_made_by_aws_and_are_long(platform):
     assert {secret.path for secret in secrets} == {
         "DataStack/Cache/Password",
         "DataStack/Database/Password",
+        "DataStack/EdgeSecret/Default",
         "DataStack/Pseudonyms",
         "DataStack/Secrets/Audit",
         "DataStack/Secrets/ClientKey",

@@ -10,9 +10,17 @@ def test_a_key_serves_its_account_and_the_services_of_its_own_account(platform):
         for statement in key.properties["KeyPolicy"]["Statement"]:
             principal = statement["Principal"]
             if "Service" in principal:
-                assert statement["Condition"], key.path
+                assert statement.get("Condition"), key.path
             else:
                 assert platform.named(principal["AWS"], stack=key.stack).endswith(":root")
+
+
+def test_a_role_is_assumed_by_one_aws_service(platform):
+    for role in platform.of_type("AWS::IAM::Role"):
+        [statement] = role.properties["AssumeRolePolicyDocument"]["Statement"]
+        # GitHub's workflows show a token of theirs: test_github.py.
+        if role.stack != "GitHubStack":
+            assert isinstance(statement["Principal"]["Service"], str), role.path
 
 
 def test_no_policy_of_a_resource_allows_everybody(platform):

@@ -251,6 +251,7 @@ def settings_of(postgresql, **changes):
         counters_region="eu-central-1",
         event_stream="events",
         event_stream_region="eu-central-1",
+        pseudonym_secret="pseudonyms",
         definitions_bucket="definitions",
         approvals_required=False,
         optional=OptionalParts(),
