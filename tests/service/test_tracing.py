@@ -16,6 +16,9 @@ from kindred_service.interactions import Interactions
 from kindred_service.tracing import provider_for, start_tracing
 from tests.pseudonyms import SecretFake
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 TRACE, GATEWAY = "5759e988bd862e3fe1be46a994272793", "53995c3f42cd8ad8"
 ROOT = "1-5759e988-bd862e3fe1be46a994272793"
 SAMPLED = {"x-amzn-trace-id": f"Self=1-2-3;Root={ROOT};Parent={GATEWAY};Sampled=1"}

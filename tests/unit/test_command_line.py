@@ -3,6 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 def test_no_command_starts_the_cdk():
     """Its library starts a Node process, which takes a second and prints a banner."""

@@ -10,6 +10,9 @@ from experiments_service.assistants.slack import Slack
 from experiments_service.settings import OptionalParts
 from tests.service.experiments.management_fixtures import EXPERIMENT, served, world
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 class Other:
     """The other side: what it was asked, and what it answers."""

@@ -19,6 +19,9 @@ from experiments_service.database.engine import open_database, open_for_migratio
 from experiments_service.database.migration import migrate
 from experiments_service.database.models import Table
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def empty(postgresql):

@@ -7,6 +7,9 @@ import pytest
 
 from experiments_service.due_changes import carry_out_one
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 def at(**later):
     return (datetime.now(UTC) + timedelta(**later)).isoformat()

@@ -7,6 +7,9 @@ import pytest
 
 from tests.service.experiments.management_fixtures import EXPERIMENT, FLAG, world
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 def at(**later):
     return (datetime.now(UTC) + timedelta(**later)).isoformat()

@@ -11,6 +11,9 @@ from kindred.experiments.counts import Cell, Tally
 from kindred_aws.experiment_counters import ExperimentCounters, counter_shard
 from tests.unit.aws.counting_tables import NOW, conversion, counts, exposure, ledger
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 1, 1)
 
 

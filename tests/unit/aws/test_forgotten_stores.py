@@ -18,6 +18,9 @@ from kindred_aws.sticky_units import sticky_key
 from kindred_aws.unit_cache import arm_key
 from tests.pseudonyms import SecretFake, pseudonym
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 NAMES = names_of("p:anna", SecretFake().current)
 HERS, ANOTHERS = pseudonym("p:anna"), pseudonym("p:bert")
 

@@ -13,6 +13,9 @@ from redis.retry import Retry
 
 from kindred_aws.unit_cache import NOTHING, STICKY_SECONDS, UnitCache, arm_key, connect, vector_key
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def started(directory, *options):

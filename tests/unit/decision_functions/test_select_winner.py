@@ -7,6 +7,9 @@ from decision_functions.select_winner import handler
 from kindred.experiments.embedding_experiment import InvalidExperiment
 from kindred_aws.shift_table import ShiftConflict, ShiftTable
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 FIRST = date(2026, 11, 1)
 # Of 300,000 impressions a day: enough on the first for the plan of 5 % at 2.35 %.
 BUSY = {"requests_count": 300_000, "impressions_count": 300_000, "errors_count": 300}

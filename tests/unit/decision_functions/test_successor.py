@@ -7,6 +7,9 @@ import pytest
 from decision_functions import aggregate_metrics
 from decision_functions.select_winner import handler
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 FIRST = date(2026, 11, 2)
 SUCCESSOR = "embedding_v2_vs_v3"
 

@@ -11,6 +11,9 @@ import pytest
 from experiment_functions import index_events
 from kindred_aws import search_index
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 class OpenSearch:
     """Speaks `_bulk` as OpenSearch does; `status` other than 200 is what it answers to all.

@@ -8,6 +8,9 @@ import pytest
 
 from experiment_functions import process_events, stream_tracing
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 TRACES = ["5759e988bd862e3fe1be46a994272793", "1" * 32]
 REQUEST = "53995c3f42cd8ad8"
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from fractions import Fraction
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,9 @@ from kindred.experiments.counting import Increment
 from kindred.experiments.events import Conversion, Exposure
 from kindred.experiments.unit_state import from_json, to_json
 from tests.unit.experiments.counted_events import add, conversion, counted, event_id, exposure
+
+# Seconds a file.
+pytestmark = pytest.mark.slow
 
 METRICS = ("clicks", "orders", "revenue")
 

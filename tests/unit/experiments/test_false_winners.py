@@ -9,6 +9,9 @@ from kindred.experiments.decisions import Observation, decide
 from kindred.experiments.definitions import Experiment, Metric, SamplePlan, Variation
 from kindred.experiments.statistics.samples import proportion
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 PLAN = SamplePlan(baseline=BASELINE, effect=0.3)
 

@@ -18,6 +18,9 @@ from ops.catalogue.importing import generate, import_file
 from ops.catalogue.stores import DirectoryStore
 from tests.unit.ops_catalogue.trained_models import CARD, publish_trained
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def trained(store: DirectoryStore, tmp_path: Path) -> Manifest:

@@ -10,6 +10,9 @@ from ops.catalogue.fits import NothingToFit, UnknownVersion, fit
 from ops.catalogue.importing import generate
 from ops.catalogue.stores import DirectoryStore
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 def outcomes(store: DirectoryStore, **options: object) -> dict[str, str]:
     return {one.version: one.outcome for one in fit(store, **options)}  # type: ignore[arg-type]

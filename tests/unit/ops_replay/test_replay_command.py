@@ -16,6 +16,9 @@ from ops.replay.api import ReplayApi
 from ops.replay.visit_events import visit_events
 from tests.unit.ops_replay.test_replay import COOKIE_CATS, source, written
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def command_line(platform, monkeypatch):

@@ -12,6 +12,9 @@ from kindred.similarity.catalogue import Catalogue
 from kindred_aws.event_lake import QueryFailed
 from retraining_functions import detect_drift, feed_features
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 DAILY = {"scheduled_at": "2026-11-21T02:00:00Z"}
 
 

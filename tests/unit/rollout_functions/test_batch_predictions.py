@@ -8,6 +8,9 @@ from rollout_functions import batch_predictions
 from tests.unit.rollout_functions.fake_sagemaker import NOW
 from tests.unit.rollout_functions.proxy_events import proxy_event
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 FILE = "batch/input/apps.jsonl"
 
 

@@ -19,6 +19,9 @@ from rollout_functions.api_settings import deployments as table
 from tests.unit.rollout_functions.proxy_events import proxy_event
 from tests.unit.rollout_functions.test_deployments import ARTEFACT
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 SOURCE = ("--image", ARTEFACT["image"], "--model-data", ARTEFACT["model_data_url"])
 AT = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 

@@ -11,6 +11,9 @@ from kindred.rollout.deployment import Deployment
 from rollout_functions import reconcile, rollout_settings
 from tests.unit.rollout_reconciler.world import NAME
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 SCHEDULE = {"scheduled_at": "2026-11-21T12:00:00Z"}
 STATE_CHANGE = {
     "version": "0",

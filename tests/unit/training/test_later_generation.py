@@ -17,6 +17,9 @@ from kindred.similarity.interactions import read_interactions
 from kindred.similarity.manifest import MANIFEST, CorruptArtefact
 from kindred.similarity.metric_inputs import metric_inputs
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 def named(folders: Folders, version: str) -> Folders:
     folders.hyperparameters.parent.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,9 @@ from kindred.similarity.interactions import Interaction, read_interactions
 from kindred.similarity.metric_inputs import map_matrix, mapped, metric_inputs
 from kindred.similarity.metric_learning import Schedule, begin, is_over, learn_epoch
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 def interactions(folders: Folders) -> tuple[Interaction, ...]:
     return read_interactions(list(folders.interactions.iterdir()), most_bad_share=0).rows

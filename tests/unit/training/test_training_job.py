@@ -14,6 +14,9 @@ from embedding_training.training import run_job
 from kindred.similarity.artefact import load_artefact
 from kindred.similarity.manifest import MANIFEST
 
+# Seconds a file.
+pytestmark = pytest.mark.slow
+
 
 class Stopped(Exception):
     pass
