@@ -126,7 +126,7 @@ def test_each_variants_minute_is_in_cloudwatch_in_microseconds(cloud: SageMakerA
     with pytest.raises(ClientError):
         _invoke(cloud, b"not JSON", TargetVariant="two")
 
-    def latest(metric: str, statistic: str) -> float:
+    def minutes(metric: str, statistic: str) -> list[float]:
         dimensions = [
             {"Name": "EndpointName", "Value": "mine-e"},
             {"Name": "VariantName", "Value": "two"},
@@ -144,14 +144,14 @@ def test_each_variants_minute_is_in_cloudwatch_in_microseconds(cloud: SageMakerA
         found = cloud.aws("cloudwatch").get_metric_data(
             MetricDataQueries=[{"Id": "a", "MetricStat": stat}], StartTime=now - 120, EndTime=now
         )
-        values = found["MetricDataResults"][0]["Values"]
-        return float(values[-1]) if values else 0.0
+        return [float(value) for value in found["MetricDataResults"][0]["Values"]]
 
-    wait_until(lambda: latest("Invocation4XXErrors", "Sum") >= 1)
-    assert latest("Invocation5XXErrors", "Sum") == 0
-    assert latest("Invocations", "Sum") >= 6
-    assert latest("ModelLatency", "p99") > 80_000
-    assert 0 < latest("OverheadLatency", "p50") < 80_000
+    # The requests may lie in two minutes.
+    wait_until(lambda: sum(minutes("Invocation4XXErrors", "Sum")) >= 1)
+    assert sum(minutes("Invocation5XXErrors", "Sum")) == 0
+    assert sum(minutes("Invocations", "Sum")) >= 6
+    assert max(minutes("ModelLatency", "p99")) > 80_000
+    assert 0 < min(minutes("OverheadLatency", "p50")) < 80_000
 
 
 def test_requests_and_answers_are_captured_with_the_models_role(cloud: SageMakerAlone) -> None:
