@@ -13,9 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.deployed_stage import NotDeployed, stage_of
-from ops.drill.deployed import NoSecondRegion, read, sketched
+from ops.drill.deployed import NoSecondRegion, read, sketched, subnet_group_of
 from ops.drill.failing_over import TwoRegions, failback, failover
-from ops.drill.restoring import restore_table
+from ops.drill.restoring import restore_database, restore_table
 from ops.drill.running import Taken, World, run
 from ops.drill.steps import Call, Step
 from ops.terminal import MESSAGES, RESULTS, failed, give
@@ -30,6 +30,7 @@ app = typer.Typer(
 Name = Annotated[str, typer.Option("--environment", help="Of environments/, such as prod.")]
 Run = Annotated[bool, typer.Option("--run", help="Take the steps; without it they are printed.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+LAPTOP = "local"
 TABLES = ("ExperimentsTableName", "CountersTableName")
 
 
@@ -57,19 +58,24 @@ def fail_back(environment: Name, take: Run = False, as_json: Json = False) -> No
 
 @app.command("restore")
 def restore(environment: Name, take: Run = False, as_json: Json = False) -> None:
-    """Restore tables beside the originals, see that they can be read, and remove them again.
+    """Restore tables and the database beside the originals, and remove them again.
 
-    For the laptop's own, type first: eval "$(kindred local env)".
+    For the laptop's own tables, type first: eval "$(kindred local env)". Its database has no
+    backups.
     """
     known = _loaded(environment)
-    names = [f"<{name}>" for name in TABLES]
+    region, cluster = known.regions[0], f"kindred-{known.slug}"
+    names, subnet_group = [f"<{name}>" for name in TABLES], f"<subnet group of {cluster}>"
     if take:
         try:
             stage = stage_of(environment)
             names = [stage.output("DataStack", name) for name in TABLES]
-        except NotDeployed as error:
+            if known.name != LAPTOP:
+                subnet_group = subnet_group_of(cluster, region=region)
+        except (BotoCoreError, ClientError, NotDeployed) as error:
             raise failed(str(error)) from error
-    steps = [step for name in names for step in restore_table(name, region=known.regions[0])]
+    steps = [step for name in names for step in restore_table(name, region=region)]
+    steps += restore_database(cluster, subnet_group=subnet_group, region=region)
     _go(steps, known, take=take, as_json=as_json)
 
 
@@ -91,7 +97,7 @@ def _go(steps: Sequence[Step], environment: Environment, *, take: bool, as_json:
     if not take:
         _print(steps, as_json=as_json)
         return
-    taken = run(steps, _world(laptop=environment.name == "local"))
+    taken = run(steps, _world(laptop=environment.name == LAPTOP))
     _report(taken, environment, as_json=as_json)
     if taken[-1].ended == "failed":
         raise failed(f"{taken[-1].step.title}: {taken[-1].why}")

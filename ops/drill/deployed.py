@@ -80,6 +80,13 @@ def read(environment: Environment) -> TwoRegions:
     )
 
 
+def subnet_group_of(cluster: str, *, region: str) -> str:
+    """Where a copy of the database can be. Raises errors of boto3."""
+    rds = boto3.client("rds", region_name=region)
+    [found] = rds.describe_db_clusters(DBClusterIdentifier=cluster)["DBClusters"]
+    return found["DBSubnetGroup"]
+
+
 def _clusters(rds: RDSClient, name: str) -> tuple[str, str, str]:
     """The global cluster, its member here, and the one that it has elsewhere."""
     [here] = rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]

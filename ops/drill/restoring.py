@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ops.drill.steps import Call, Step, Until
 
 SUFFIX = "-drill"
@@ -79,25 +77,4 @@ def restore_database(cluster: str, *, subnet_group: str, region: str | None) -> 
             title=f"Remove {copy}",
             call=call("delete_db_cluster", DBClusterIdentifier=copy, SkipFinalSnapshot=True),
         ),
-    ]
-
-
-def see_copies(vault: str, *, resources: Sequence[str], region: str) -> list[Step]:
-    """Each of them has a completed copy in the second region's vault."""
-    return [
-        Step(
-            title=f"See that {arn.split(':', 5)[5]} has a copy in {region}",
-            until=Until(
-                call=Call(
-                    service="backup",
-                    operation="list_recovery_points_by_backup_vault",
-                    region=region,
-                    parameters={"BackupVaultName": vault, "ByResourceArn": arn},
-                ),
-                expression="length(RecoveryPoints[?Status=='COMPLETED']) > `0`",
-                wanted=True,
-                within_minutes=0,
-            ),
-        )
-        for arn in resources
     ]

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from ops.cli import app
 from ops.drill.deployed import sketched
 from ops.drill.failing_over import failback, failover
-from ops.drill.restoring import restore_table
+from ops.drill.restoring import restore_database, restore_table
 from stacks.environment_file import load_environment
 
 PROD, EXTREME = (load_environment(name) for name in ("prod", "extreme"))
@@ -26,6 +26,10 @@ def calls(steps):
         pytest.param(failover(sketched(PROD), planned=True), id="planned"),
         pytest.param(failback(sketched(EXTREME)), id="failback"),
         pytest.param(restore_table("some-table", region="us-east-1"), id="restore a table"),
+        pytest.param(
+            restore_database("kindred-prod", subnet_group="group", region="us-east-1"),
+            id="restore the database",
+        ),
     ],
 )
 def test_each_call_is_one_that_aws_takes(steps):
@@ -92,6 +96,21 @@ def test_a_restore_touches_nothing_but_its_own_copy():
 
     assert restore.call.parameters["TargetTableName"] == "counters-drill"
     assert remove.call.parameters == {"TableName": "counters-drill"}
+
+
+def test_a_restored_database_is_another_one_and_it_alone_is_removed():
+    restore, remove = restore_database("kindred-prod", subnet_group="group", region="us-east-1")
+
+    assert restore.call.parameters["DBClusterIdentifier"] == "kindred-prod-drill"
+    assert remove.call.parameters["DBClusterIdentifier"] == "kindred-prod-drill"
+
+
+def test_a_restore_is_printed_of_tables_and_the_database():
+    printed = CliRunner().invoke(app, ["drill", "restore", "--environment", "prod"])
+
+    assert printed.exit_code == 0
+    assert "aws dynamodb restore-table-to-point-in-time --region us-east-1" in printed.stdout
+    assert 'SourceDBClusterIdentifier":"kindred-prod"' in printed.stdout
 
 
 def test_steps_are_printed_without_an_account():
