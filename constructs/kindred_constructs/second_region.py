@@ -8,6 +8,7 @@ name of ours.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -76,15 +77,20 @@ def secret_elsewhere(
     """The replica of a secret, in the region of `scope`: its ARN differs in the region alone."""
     resource = secret.node.default_child
     assert isinstance(resource, secretsmanager.CfnSecret)
-    stack = cdk.Stack.of(scope)
+    here, home = cdk.Stack.of(scope), cdk.Stack.of(secret)
+    # Computed where the secret is: a reference to another stack cannot be taken apart.
+    output = secret.node.try_find_child("Elsewhere") or cdk.CfnOutput(
+        cast("Construct", secret),
+        "Elsewhere",
+        value=cdk.Fn.join(here.region, cdk.Fn.split(home.region, resource.ref)),
+    )
+    assert isinstance(output, cdk.CfnOutput)
+    here.add_stack_dependency(home)
     return secretsmanager.Secret.from_secret_attributes(
         scope,
         construct_id,
         encryption_key=key,
-        secret_complete_arn=stack.format_arn(
-            service="secretsmanager",
-            resource="secret",
-            resource_name=cdk.Fn.select(6, cdk.Fn.split(":", resource.ref)),
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        secret_complete_arn=cdk.Fn.get_stack_output(
+            home.stack_name, home.get_logical_id(output), region=home.region
         ),
     )
