@@ -25,6 +25,7 @@ from kindred_aws.artefact_store import ArtefactNotFound
 from ops.catalogue.carrying_over import carry_over, is_carried_over, trained_as
 from ops.catalogue.fitted_artefact import described_data, write_fitted
 from ops.catalogue.stores import CatalogueStore
+from ops.file_lock import alone
 
 _SEED = 0
 _LEAST_MEASURED = 50  # apps; of fewer, ten neighbours say nothing
@@ -118,10 +119,11 @@ class _Job:
         named = trained_as(trained.manifest) if trained else version
         made = self.cache / f"{named}-{self.catalogue.catalogue_sha256[:12]}-{self.code[:12]}"
         outcome = "from cache"
-        if force or not self._is_whole(made):
-            outcome = "carried over" if trained else "fitted"
-            say(f"{version}: to be {outcome}, on {self.catalogue.count} apps")
-            self._make(version, trained, made)
+        with alone(self.cache / f"{made.name}.making"):
+            if force or not self._is_whole(made):
+                outcome = "carried over" if trained else "fitted"
+                say(f"{version}: to be {outcome}, on {self.catalogue.count} apps")
+                self._make(version, trained, made)
         say(f"publishing {version}")
         return self._result(self.store.publish(made, version), outcome, began)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from ops.file_lock import alone
+
 EMULATOR = Path(__file__).parent / "emulator"
 LOCK = EMULATOR / "requirements.txt"
 FUNCTION_LOCK = EMULATOR / "function_requirements.txt"
@@ -20,20 +22,26 @@ class EmulatorNotInstalled(Exception):
 
 def emulator_python(root: Path) -> Path:
     """The interpreter of the emulator's environment, which is brought up to date first."""
-    return _interpreter(root / ".emulator-venv", LOCK)
+    return _interpreter(root, root / ".emulator-venv", LOCK)
 
 
 def function_python(root: Path) -> Path:
     """The interpreter that functions run under: it knows what AWS's runtime does, and no more."""
-    return _interpreter(root / ".cache" / "function-venv", FUNCTION_LOCK)
+    return _interpreter(root, root / ".cache" / "function-venv", FUNCTION_LOCK)
 
 
-def _interpreter(environment: Path, lock: Path) -> Path:
+def _interpreter(root: Path, environment: Path, lock: Path) -> Path:
     python = environment / "bin" / "python"
     stamp = environment / "lock.sha256"
     wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
-    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return python
+    with alone(root / ".cache" / f"{environment.name.lstrip('.')}.making"):
+        if not (python.exists() and stamp.exists() and stamp.read_text() == wanted):
+            _make(environment, python, lock)
+            stamp.write_text(wanted)
+    return python
+
+
+def _make(environment: Path, python: Path, lock: Path) -> None:
     uv = find_uv_bin()
     _run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(environment))
     _run(
@@ -41,8 +49,6 @@ def _interpreter(environment: Path, lock: Path) -> Path:
         *("pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode"),
         *("--python", str(python), str(lock)),
     )
-    stamp.write_text(wanted)
-    return python
 
 
 def _run(*command: str) -> None:
