@@ -61,11 +61,11 @@ synth: .venv/ready node_modules/ready .cache/functions/ready
 	@[ "$(ENV)" = local ] || rm -rf "cdk.out/$(ENV)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(call SYNTH,$(ENV)) | sed '/^Supply a stack id/d; /^$$/d'
 
-# One process has the platform, one the rollouts on another, one the syntheses: they wait for each
-# other's kinds of work, and the rest fills two cores.
+# The first part runs on two cores. Templates and the platform have them to themselves: a canary is
+# judged by its latency, and what computes beside it takes it back.
 test: .venv/ready node_modules/ready .cache/functions/ready
-	$(BIN)/pytest -q -n 3 --dist loadgroup --no-loadscope-reorder \
-		tests/local tests/infrastructure tests/unit tests/service tests/conformance tests/test_architecture.py
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/service tests/conformance tests/test_architecture.py
+	$(BIN)/pytest -q tests/infrastructure tests/local
 
 check-fast: .venv/ready node_modules/ready
 	$(BIN)/ruff format --check
