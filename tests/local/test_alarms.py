@@ -14,6 +14,7 @@ import pytest
 from tests.local.local_platform import LocalPlatform, wait_until
 from tests.local.test_database import as_master
 from tests.local.test_people import manage
+from tests.local.topic_listener import TopicListener, listening
 
 pytestmark = pytest.mark.slow
 
@@ -21,30 +22,14 @@ SERVICE, ALARM = "experiments_service", "ExperimentsHighErrorRate"
 
 
 @pytest.fixture
-def notices(platform: LocalPlatform) -> Iterator[str]:
-    """A queue that hears what the critical topic tells: where a pager would be."""
-    sns, sqs = platform.aws("sns"), platform.aws("sqs")
-    [topic] = [each for each in _topics(sns) if "AlarmsCritical" in each]
-    queue = sqs.create_queue(QueueName="pager")["QueueUrl"]
-    known = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    arn = known["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
-    yield queue
-    sns.unsubscribe(SubscriptionArn=subscription)
-    sqs.delete_queue(QueueUrl=queue)
+def pager(platform: LocalPlatform) -> Iterator[TopicListener]:
+    [topic] = [each for each in _topics(platform.aws("sns")) if "AlarmsCritical" in each]
+    with listening(platform, topic) as pager:
+        yield pager
 
 
 def test_a_service_that_fails_is_told_of_with_the_page_to_open(
-    platform: LocalPlatform, notices: str
+    platform: LocalPlatform, pager: TopicListener
 ) -> None:
     token = platform.token("viewer")
     _restart(platform, token)
@@ -58,18 +43,15 @@ def test_a_service_that_fails_is_told_of_with_the_page_to_open(
     _restart(platform, token)
 
     heard: list[dict[str, Any]] = []
-    wait_until(lambda: _hear(platform, notices, heard), seconds=60)
+    wait_until(lambda: _hear(pager, heard), seconds=60)
     [notice] = heard
     assert notice["AlarmDescription"].endswith("Runbook: docs/runbooks/service-errors.md")
     assert notice["Trigger"]["MetricName"] == "error_rate_5xx"
     wait_until(lambda: _list_experiments(platform, token) == 200)
 
 
-def _hear(platform: LocalPlatform, queue: str, heard: list[dict[str, Any]]) -> bool:
-    answer = platform.aws("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
-    notices = [
-        json.loads(json.loads(each["Body"])["Message"]) for each in answer.get("Messages", [])
-    ]
+def _hear(pager: TopicListener, heard: list[dict[str, Any]]) -> bool:
+    notices = [json.loads(each["Message"]) for each in pager.receive()]
     # Before, it may tell that all is well: it knew of no requests until then.
     begun = [each for each in notices if each["NewStateValue"] == "ALARM"]
     heard += [each for each in begun if ALARM in each["AlarmName"]]

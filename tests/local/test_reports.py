@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,30 +12,15 @@ import pytest
 from synthetic_checks.python import check_api
 from tests.local.invocation import invoke
 from tests.local.local_platform import LocalPlatform, wait_until
+from tests.local.topic_listener import TopicListener, listening
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def mail(platform: LocalPlatform) -> Iterator[str]:
-    """A queue that hears the topic of reports, where people's addresses would be."""
-    sns, sqs = platform.aws("sns"), platform.aws("sqs")
-    queue = sqs.create_queue(QueueName="mail")["QueueUrl"]
-    known = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    arn = known["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-    topic = platform.outputs["ReportTopicArn"]
-    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
-    yield queue
-    sns.unsubscribe(SubscriptionArn=subscription)
-    sqs.delete_queue(QueueUrl=queue)
+def mail(platform: LocalPlatform) -> Iterator[TopicListener]:
+    with listening(platform, platform.outputs["ReportTopicArn"]) as mail:
+        yield mail
 
 
 @pytest.mark.parametrize(
@@ -47,7 +31,7 @@ def mail(platform: LocalPlatform) -> Iterator[str]:
     ],
 )
 def test_a_report_is_mailed_by_a_function_that_may(
-    platform: LocalPlatform, mail: str, function: str, said: str
+    platform: LocalPlatform, mail: TopicListener, function: str, said: str
 ) -> None:
     # The morning after today: a report is of a day that is over.
     due = datetime.now(UTC).replace(hour=6, minute=30) + timedelta(days=1)
@@ -57,8 +41,7 @@ def test_a_report_is_mailed_by_a_function_that_may(
     heard: list[dict[str, Any]] = []
 
     def arrived() -> bool:
-        answer = platform.aws("sqs").receive_message(QueueUrl=mail)
-        heard.extend(json.loads(each["Body"]) for each in answer.get("Messages", []))
+        heard.extend(mail.receive())
         return bool(heard)
 
     wait_until(arrived)

@@ -17,6 +17,7 @@ from tests.local.granted import refusal_of
 from tests.local.local_platform import LocalPlatform, wait_until
 from tests.local.rollout_roles import roles, session_as
 from tests.local.rollout_walk import FEATURES, SLOW_MS, Rollout, RolloutWalk
+from tests.local.topic_listener import TopicListener, listening
 
 JOB_SECONDS = 60
 
@@ -35,29 +36,14 @@ def people(walk: RolloutWalk) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def told(walk: RolloutWalk) -> str:
-    """The queue that hears of every transition; its URL."""
-    sqs = walk.platform.aws("sqs")
-    url = sqs.create_queue(QueueName="rollout-walk")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
-        "QueueArn"
-    ]
-    topic = walk.platform.outputs["RolloutTopicArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    walk.platform.aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    return str(url)
+def told(walk: RolloutWalk) -> Iterator[TopicListener]:
+    """Hears of every transition."""
+    with listening(walk.platform, walk.platform.outputs["RolloutTopicArn"]) as told:
+        yield told
 
 
 @pytest.fixture(scope="module")
-def serving(walk: RolloutWalk, told: str) -> Iterator[None]:
+def serving(walk: RolloutWalk, told: TopicListener) -> Iterator[None]:
     """The first approved package has made the endpoint, and steady traffic goes to it."""
     assert told
     walk.command("rollout", "register", "--version", "v2")
@@ -249,14 +235,12 @@ def test_a_model_that_went_back_is_refused_for_a_while(slow: Rollout) -> None:
 
 
 def test_every_transition_is_told_with_its_reason(
-    walk: RolloutWalk, told: str, better: Rollout, slow: Rollout
+    walk: RolloutWalk, told: TopicListener, better: Rollout, slow: Rollout
 ) -> None:
     heard: list[str] = []
 
     def listen() -> bool:
-        sqs = walk.platform.aws("sqs")
-        answer = sqs.receive_message(QueueUrl=told, MaxNumberOfMessages=10)
-        heard.extend(json.loads(each["Body"])["Message"] for each in answer.get("Messages", []))
+        heard.extend(each["Message"] for each in told.receive())
         return all(any(each in message for message in heard) for each in expected)
 
     expected = [
