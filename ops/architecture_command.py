@@ -10,7 +10,10 @@ import typer
 from ops.architecture import NoAssembly, picture, read_templates, replaced
 from ops.terminal import MESSAGES, failed
 
+app = typer.Typer()
 
+
+@app.command()
 def architecture(
     assembly: Annotated[Path, typer.Option(help="What `make synth` wrote.")] = Path("cdk.out/prod"),
     document: Annotated[Path, typer.Option(help="The document with the picture.")] = Path(

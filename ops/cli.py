@@ -3,43 +3,55 @@
 Exit statuses: 0 done; 1 not done, and the message says why; 2 the command itself was wrong.
 """
 
-import typer
+from __future__ import annotations
 
-from ops.architecture_command import architecture
-from ops.audit import app as audit
-from ops.catalogue.commands import app as catalogue
-from ops.certificate import app as certificate
-from ops.console.commands import app as console
-from ops.delivery.commands import app as delivery
-from ops.drill.commands import app as drill
-from ops.experiment import app as experiment
-from ops.local.commands import app as local
-from ops.local.fault_commands import app as fault
-from ops.local.trace_command import traces
-from ops.openapi.commands import app as openapi
-from ops.privacy.command import forget
-from ops.retraining.commands import app as retraining
-from ops.rollout.commands import app as rollout
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+VERBS = {
+    "architecture": "ops.architecture_command",
+    "audit": "ops.audit",
+    "catalogue": "ops.catalogue.commands",
+    "certificate": "ops.certificate_command",
+    "console": "ops.console.commands",
+    "delivery": "ops.delivery.commands",
+    "drill": "ops.drill.commands",
+    "experiment": "ops.experiment",
+    "forget": "ops.privacy.command",
+    "local": "ops.local.verbs",
+    "openapi": "ops.openapi.commands",
+    "retraining": "ops.retraining.commands",
+    "rollout": "ops.rollout.commands",
+}
+
+
+class VerbsOnDemand(TyperGroup):
+    """Imports a verb with what it needs when it is asked for: all of them take seconds."""
+
+    def list_commands(self, _context: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, _context: Any, name: str) -> Any:
+        if name not in VERBS:
+            return None
+        command = typer.main.get_command(import_module(VERBS[name]).app)
+        command.name = name
+        return command
+
 
 app = typer.Typer(
+    cls=VerbsOnDemand,
     name="kindred",
     help="Operate a Kindred platform: its catalogue, its models, and the cloud on a laptop.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(audit, name="audit")
-app.add_typer(catalogue, name="catalogue")
-app.add_typer(certificate, name="certificate")
-app.add_typer(console, name="console")
-app.add_typer(delivery, name="delivery")
-app.add_typer(drill, name="drill")
-app.add_typer(experiment, name="experiment")
-local.add_typer(fault, name="fault")
-local.command("traces")(traces)
-app.add_typer(local, name="local")
-app.add_typer(openapi, name="openapi")
-app.add_typer(retraining, name="retraining")
-app.add_typer(rollout, name="rollout")
-app.command("architecture")(architecture)
-app.command("forget")(forget)
+
+
+@app.callback()
+def _verbs() -> None:
+    """A group also where no command is written here."""

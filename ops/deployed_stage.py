@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stacks.environment_file import load_environment
 from stacks.yaml_file import InvalidFile
 
 _LAPTOP = '; for the platform on this machine type: eval "$(kindred local env)"'
@@ -44,6 +43,8 @@ class DeployedStage:
 
 def stage_of(environment: str, *, region: str | None = None) -> DeployedStage:
     """As the environment's file places it. Raises NotDeployed."""
+    from stacks.environment_file import load_environment  # its models take long to load
+
     try:
         known = load_environment(environment)
     except InvalidFile as error:

@@ -18,11 +18,13 @@ from ops.privacy.passes import Forgetting, NotForgotten, Seen
 from ops.privacy.report import STREAM_DAYS, Report, as_table, looked, report
 from ops.terminal import MESSAGES, RESULTS, failed, give
 
+app = typer.Typer()
 LONGEST_UNIT = 256
 # A pass may take all the time that a function has; a second attempt beside it would be in its way.
 _PATIENT = Config(read_timeout=910, retries={"total_max_attempts": 1})
 
 
+@app.command()
 def forget(
     unit: Annotated[
         str,

@@ -11,6 +11,19 @@ pytestmark = pytest.mark.slow
 
 def test_no_command_starts_the_cdk():
     """Its library starts a Node process, which takes a second and prints a banner."""
-    code = "import sys, ops.cli; sys.exit('jsii' in sys.modules)"
+    every = "for module in ops.cli.VERBS.values(): importlib.import_module(module)"
+    code = f"import importlib, sys, ops.cli\n{every}\nsys.exit('jsii' in sys.modules)"
+
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_command_loads_what_it_needs_and_not_what_others_do():
+    """Arithmetic of fitting and reports takes longer to load than most commands take."""
+    loads = {"scipy", "sklearn", "pyarrow", "stacks.environment"}
+    code = (
+        "import sys\nfrom ops.cli import app\n"
+        "try: app(['local', 'status', '--help'])\n"
+        f"finally: assert not {loads} & set(sys.modules), {loads} & set(sys.modules)"
+    )
 
     subprocess.run([sys.executable, "-c", code], check=True)

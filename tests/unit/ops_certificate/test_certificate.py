@@ -8,7 +8,8 @@ from botocore.stub import ANY, Stubber
 from cryptography import x509
 from typer.testing import CliRunner
 
-from ops.certificate import accept_certificate, api_stacks, ensure_certificate, self_signed
+from ops.certificate import accept_certificate, ensure_certificate, self_signed
+from ops.certificate_command import api_stacks
 from ops.cli import app
 from stacks.environment_file import load_environment
 
