@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,16 @@ from redis.retry import Retry
 
 from ops.local.task_definitions import ServiceSpec
 from tests.local.changed_assembly import without_grant, without_grants
+from tests.local.event_stream import SETTLED_SECONDS, Stream, mapping_to
 from tests.local.granted import GRANTS, read_manifest, refusal_of, similarity_of
-from tests.local.local_platform import LocalPlatform
+from tests.local.local_platform import LocalPlatform, wait_until
 from tests.local.management import person, start_experiment
 from tests.local.rollout_grants import ROLLOUT_GRANTS
 
 ROLE_PATH = "Similarity"
 ALL_GRANTS = {**GRANTS, **ROLLOUT_GRANTS}
+# Whoever counts may not write, and whoever indexes may not read.
+OF_STREAM = [("ProcessEvents", "dynamodb:PutItem"), ("IndexEvents", "kinesis:GetRecords")]
 ONCE = Retry(NoBackoff(), 0)
 
 
@@ -32,43 +37,67 @@ def similarity(platform: LocalPlatform) -> ServiceSpec:
 Told = dict[str, str | None]
 
 
-@pytest.fixture(scope="module")
-def told(
-    platform: LocalPlatform, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Told, Told, Told]:
+@dataclass(frozen=True)
+class Attempts:
     """What each attempt is told with its grant, without it, and with it again."""
+
+    before: Told
+    without: Told
+    again: Told
+    # One event was put while nobody might count it.
+    stream: Stream
+    counted_without: int
+    index_mapping: str
+
+
+@pytest.fixture(scope="module")
+def attempts(platform: LocalPlatform, tmp_path_factory: pytest.TempPathFactory) -> Attempts:
     with person(platform, "experimenter") as people:
         experiment = start_experiment(people, "grants")
-    similarity = similarity_of(platform)
+    similarity, stream = similarity_of(platform), Stream(platform)
 
-    def attempts() -> Told:
+    def told() -> Told:
         return {
             name: it.attempt(platform, similarity, experiment) for name, it in ALL_GRANTS.items()
         }
 
-    before = attempts()
+    before = told()
     copy = tmp_path_factory.mktemp("without") / "local"
     taken = [(granted.policies, granted.action) for granted in ALL_GRANTS.values()]
-    changed = platform.up(assembly=without_grants(platform.assembly, copy, taken))
+    changed = platform.up(assembly=without_grants(platform.assembly, copy, [*taken, *OF_STREAM]))
     try:
         assert changed.returncode == 0, changed.stderr
-        without = attempts()
+        stream.put(stream.exposure("u1"))
+        without = told()
+        wait_until(lambda: "kinesis:GetRecords" in _index_mapping(platform))
+        time.sleep(SETTLED_SECONDS)
+        counted, mapping = stream.counted[0], _index_mapping(platform)
     finally:
         restored = platform.up()
     assert restored.returncode == 0, restored.stderr
-    return before, without, attempts()
+    return Attempts(before, without, told(), stream, counted, mapping)
 
 
 @pytest.mark.parametrize("name", ALL_GRANTS)
-def test_taking_one_grant_out_of_a_template_is_missed(
-    told: tuple[Told, Told, Told], name: str
-) -> None:
-    before, without, again = (attempts[name] for attempts in told)
+def test_taking_one_grant_out_of_a_template_is_missed(attempts: Attempts, name: str) -> None:
+    assert attempts.before[name] is None
+    assert ALL_GRANTS[name].refusal in (attempts.without[name] or "allowed")
+    assert attempts.again[name] is None
 
-    assert before is None
-    assert without is not None
-    assert ALL_GRANTS[name].refusal in without
-    assert again is None
+
+def test_without_the_right_to_count_nothing_is_counted_and_nothing_lost(
+    attempts: Attempts,
+) -> None:
+    assert attempts.counted_without == 0
+    wait_until(lambda: attempts.stream.counted[0] == 1)
+
+
+def test_without_the_right_to_read_the_stream_the_mapping_says_so(
+    platform: LocalPlatform, attempts: Attempts
+) -> None:
+    assert "kinesis:GetRecords" in attempts.index_mapping
+    attempts.stream.put(attempts.stream.exposure("u2"))
+    wait_until(lambda: "kinesis:GetRecords" not in _index_mapping(platform))
 
 
 def test_a_service_that_may_not_read_its_models_does_not_replace_the_one_that_may(
@@ -174,3 +203,8 @@ def test_the_cache_lets_in_the_templates_user_over_tls_and_nobody_else(
         connect(username=known["username"], password="wrong").ping()
     with pytest.raises(redis.ConnectionError):
         redis.Redis(host="127.0.0.1", port=platform.settings.cache_port, retry=ONCE).ping()
+
+
+def _index_mapping(platform: LocalPlatform) -> str:
+    """What became of its last batch."""
+    return str(mapping_to(platform, "IndexEventsFunctionName")["LastProcessingResult"])

@@ -8,71 +8,14 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kindred.experiments.counts import Counts
-from kindred_aws.experiment_counters import ExperimentCounters
-from tests.local.changed_assembly import without_grant
+from tests.local.event_stream import SETTLED_SECONDS, Stream, mapping_to
 from tests.local.local_platform import LocalPlatform, wait_until
 
-# Longer than the mapping gathers a batch and the function starts.
-SETTLED_SECONDS = 3.0
-
-
-class Stream:
-    """One experiment's events, put as the tracking API puts them."""
-
-    def __init__(self, platform: LocalPlatform) -> None:
-        self.platform = platform
-        self.experiment = f"stream-{uuid.uuid4().hex[:8]}"
-        self._now = datetime.now(UTC)
-
-    def exposure(self, unit: str, variation: str = "control") -> dict[str, Any]:
-        return self._event("exposure", unit, 0, variation=variation)
-
-    def conversion(self, unit: str, value: float = 1.0) -> dict[str, Any]:
-        return self._event("conversion", unit, 1, metric="purchase", value=value)
-
-    def _event(self, kind: str, unit: str, later: int, **fields: Any) -> dict[str, Any]:
-        moment = self._now + timedelta(seconds=later)
-        return {
-            "event_id": str(uuid.uuid4()),
-            "type": kind,
-            "occurred_at": moment.isoformat().replace("+00:00", "Z"),
-            "unit_id": unit,
-            "experiment_id": self.experiment,
-            **fields,
-        }
-
-    def put(self, *records: dict[str, Any] | bytes) -> None:
-        entries = [
-            {
-                "PartitionKey": "test",
-                "Data": each if isinstance(each, bytes) else json.dumps(each).encode(),
-            }
-            for each in records
-        ]
-        answer = self.platform.aws("kinesis").put_records(
-            StreamName=self.platform.outputs["EventStreamName"], Records=entries
-        )
-        assert answer["FailedRecordCount"] == 0
-
-    @property
-    def counts(self) -> Counts:
-        counters = ExperimentCounters(
-            self.platform.aws("dynamodb"), table_name=self.platform.outputs["CountersTableName"]
-        )
-        return counters.read(self.experiment)
-
-    @property
-    def counted(self) -> tuple[int, int, float]:
-        """Units exposed, units converted, total of what they spent."""
-        counts = self.counts
-        purchase = counts.metric("control", "purchase")
-        return counts.exposed("control").units, purchase.units, purchase.total
+PROCESSING = "ProcessEventsFunctionName"
 
 
 @pytest.fixture
@@ -106,53 +49,18 @@ def test_a_poisoned_record_reaches_the_dead_letters_and_its_neighbours_count(
     assert "JSON" in letter["reason"]
 
 
-def test_without_the_right_to_count_nothing_is_counted_and_nothing_lost(
-    platform: LocalPlatform, stream: Stream, tmp_path: Path
-) -> None:
-    copy = without_grant(platform.assembly, tmp_path / "local", "ProcessEvents", "dynamodb:PutItem")
-    changed = platform.up(assembly=copy)
-    try:
-        assert changed.returncode == 0, changed.stderr
-        stream.put(stream.exposure("u1"))
-        time.sleep(SETTLED_SECONDS)
-        assert stream.counted[0] == 0
-    finally:
-        restored = platform.up()
-    assert restored.returncode == 0, restored.stderr
-    wait_until(lambda: stream.counted[0] == 1)
-
-
-def test_without_the_right_to_read_the_stream_the_mapping_says_so(
-    platform: LocalPlatform, tmp_path: Path, stream: Stream
-) -> None:
-    copy = without_grant(
-        platform.assembly, tmp_path / "local", "ProcessEvents", "kinesis:GetRecords"
-    )
-    changed = platform.up(assembly=copy)
-    try:
-        assert changed.returncode == 0, changed.stderr
-        wait_until(lambda: "kinesis:GetRecords" in _mapping(platform)["LastProcessingResult"])
-        stream.put(stream.exposure("u1"))
-        time.sleep(SETTLED_SECONDS)
-        assert stream.counted[0] == 0
-    finally:
-        restored = platform.up()
-    assert restored.returncode == 0, restored.stderr
-    wait_until(lambda: stream.counted[0] == 1)
-
-
 def test_another_up_keeps_the_mapping_and_its_place_on_the_stream(
     platform: LocalPlatform, stream: Stream
 ) -> None:
     stream.put(stream.exposure("u1"))
     wait_until(lambda: stream.counted[0] == 1)
-    mapping, invoked = _mapping(platform), _invocations(platform)
+    mapping, invoked = mapping_to(platform, PROCESSING), _invocations(platform)
 
     again = platform.up()
 
     assert again.returncode == 0, again.stderr
     time.sleep(SETTLED_SECONDS)
-    assert _mapping(platform)["UUID"] == mapping["UUID"]
+    assert mapping_to(platform, PROCESSING)["UUID"] == mapping["UUID"]
     assert _invocations(platform) == invoked
     stream.put(stream.exposure("u2"))
     wait_until(lambda: stream.counted[0] == 2)
@@ -187,16 +95,9 @@ def _dead_letter(
     return found[0]
 
 
-def _mapping(platform: LocalPlatform) -> dict[str, Any]:
-    mapping: dict[str, Any] = platform.aws("lambda").list_event_source_mappings(
-        FunctionName=platform.outputs["ProcessEventsFunctionName"]
-    )["EventSourceMappings"][0]
-    return mapping
-
-
 def _invocations(platform: LocalPlatform) -> float:
     now = datetime.now(UTC)
-    name = platform.outputs["ProcessEventsFunctionName"]
+    name = platform.outputs[PROCESSING]
     points = platform.aws("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
         MetricName="Invocations",
