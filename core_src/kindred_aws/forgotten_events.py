@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kindred.privacy.forgetting import Names, Passed
+from kindred_aws.bucket_replica import BucketReplica, note_on_waiting
 from kindred_aws.event_lake import EventLake
 from kindred_aws.object_versions import remove_versions
 
@@ -30,7 +31,7 @@ class ForgottenEvents:
     """A month a pass: the workgroup limits what one query may read. The cursor is a month's first.
 
     `columns` are the table's, without its partition; `days` is how long the archive keeps, which
-    began on `first_day`.
+    began on `first_day`; `replica` is where S3 copies the bucket to.
     """
 
     lake: EventLake
@@ -40,6 +41,7 @@ class ForgottenEvents:
     columns: Sequence[str]
     first_day: date
     days: int
+    replica: BucketReplica | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def go_through(self, names: Names, *, remove: bool, cursor: str | None) -> Passed:
@@ -48,17 +50,29 @@ class ForgottenEvents:
         first = date.fromisoformat(cursor) if cursor else begins
         after = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
         held = dict(self._objects(names, first, after))
-        handled = list(held)[:_OBJECTS_A_PASS] if remove else []
+        handled, waiting = self._removable(held) if remove else ([], [])
         for address in handled:
             self._rewrite(address, names)
-        left = remove and len(held) > len(handled)
+        left = remove and len(held) > len(handled) + len(waiting)
         again = first.isoformat() if left else after.isoformat()
         return Passed(
             looked_at=self._rows(first, after) if not left else 0,
-            found=sum(held[each] for each in handled) if remove else sum(held.values()),
+            found=sum(held[each] for each in (handled if left else held)),
             removed=sum(held[each] for each in handled),
             cursor=again if left or after <= today + timedelta(days=1) else None,
+            notes=note_on_waiting(len(waiting)) if not left else (),
         )
+
+    def _removable(self, addresses: Iterable[str]) -> tuple[list[str], list[str]]:
+        """As many as a pass takes, and those before them that S3 has yet to copy."""
+        handled: list[str] = []
+        waiting: list[str] = []
+        for address in addresses:
+            if len(handled) == _OBJECTS_A_PASS:
+                break
+            awaited = self.replica and self.replica.awaits(self._key(address))
+            (waiting if awaited else handled).append(address)
+        return handled, waiting
 
     def _objects(self, names: Names, first: date, after: date) -> Iterable[tuple[str, int]]:
         question = f"""SELECT "$path", count(*) FROM {self.table}
@@ -73,7 +87,7 @@ GROUP BY "$path" ORDER BY 1"""  # noqa: S608 (our table; names are quoted)
         return int(count or 0)
 
     def _rewrite(self, address: str, names: Names) -> None:
-        key = address.removeprefix(f"s3://{self.bucket}/")
+        key = self._key(address)
         day = key.split("day=", 1)[1][:10]
         unloaded = f"{_UNLOADED}{uuid.uuid4()}/"
         columns = ", ".join(f'"{each}"' for each in self.columns)
@@ -87,9 +101,14 @@ WHERE day = '{day}' AND "$path" = '{_quoted(address)}' AND unit_id NOT IN ({_tex
         for kept in self._keys(unloaded):
             name = f"{folder}/kept-{uuid.uuid4()}.parquet"
             self.s3.copy({"Bucket": self.bucket, "Key": kept}, self.bucket, name)
+        if self.replica:
+            self.replica.remove(key)
         remove_versions(self.s3, bucket=self.bucket, key=key)
         for kept in self._keys(unloaded):
             remove_versions(self.s3, bucket=self.bucket, key=kept)
+
+    def _key(self, address: str) -> str:
+        return address.removeprefix(f"s3://{self.bucket}/")
 
     def _keys(self, prefix: str) -> list[str]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kindred.privacy.forgetting import Names, Passed, event_in
+from kindred_aws.bucket_replica import BucketReplica, note_on_waiting
 from kindred_aws.object_versions import remove_versions
 
 if TYPE_CHECKING:
@@ -18,12 +19,13 @@ _OBJECTS_A_PASS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgottenLines:
-    """The cursor is the last key that was looked at."""
+    """The cursor is the last key that was looked at; `replica` is where S3 copies the bucket to."""
 
     s3: S3Client
     bucket: str
     prefix: str
     is_named: Callable[[Any, Names], bool]
+    replica: BucketReplica | None = None
 
     def go_through(self, names: Names, *, remove: bool, cursor: str | None) -> Passed:
         answer = self.s3.list_objects_v2(
@@ -34,18 +36,24 @@ class ForgottenLines:
             StartAfter=cursor or self.prefix,
         )
         keys = [each["Key"] for each in answer.get("Contents", [])]
-        looked_at = found = 0
+        looked_at = found = removed = waiting = 0
         for key in keys:
             lines, own = self._read(key, names)
             looked_at += lines
             found += own
-            if remove and own:
-                self._rewrite(key, names)
+            if not (remove and own):
+                continue
+            if self.replica and self.replica.awaits(key):
+                waiting += 1
+                continue
+            self._rewrite(key, names)
+            removed += own
         return Passed(
             looked_at=looked_at,
             found=found,
-            removed=found if remove else 0,
+            removed=removed,
             cursor=keys[-1] if answer["IsTruncated"] else None,
+            notes=note_on_waiting(waiting),
         )
 
     def _read(self, key: str, names: Names) -> tuple[int, int]:
@@ -55,6 +63,8 @@ class ForgottenLines:
     def _rewrite(self, key: str, names: Names) -> None:
         kept = [line for line in self._lines(key) if not self._is(line, names)]
         written = None
+        if self.replica:
+            self.replica.remove(key)
         if kept:
             body = b"\n".join([*kept, b""])
             answer = self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
