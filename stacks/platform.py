@@ -98,7 +98,9 @@ class Platform(cdk.Stage):
             models=self.models,
             **below,
         )
-        self.privacy = PrivacyStack(self, "PrivacyStack", streaming=self.streaming, **below)
+        self.privacy = PrivacyStack(
+            self, "PrivacyStack", streaming=self.streaming, recovery=self.recovery, **below
+        )
         self.operations = OperationsStack(
             self, "OperationsStack", streaming=self.streaming, api=self.api, **below
         )

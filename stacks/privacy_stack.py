@@ -9,12 +9,17 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from kindred_constructs.forgetting_functions import ForgettingFunctions, UnitStores
+from kindred_constructs.forgetting_functions import (
+    ForgettingFunctions,
+    UnitReplicas,
+    UnitStores,
+)
 from kindred_constructs.python_function import FunctionNetwork, PythonFunction
 from stacks.data_stack import DataStack
 from stacks.environment import Environment, Retention
 from stacks.function_assets import function_asset
 from stacks.network_stack import NetworkStack
+from stacks.recovery_stack import RecoveryStack
 from stacks.streaming_stack import StreamingStack
 
 # No experiment runs longer: its ledger forgets units after as many days, too.
@@ -33,6 +38,7 @@ class PrivacyStack(cdk.Stack):
         network: NetworkStack,
         data: DataStack,
         streaming: StreamingStack,
+        recovery: RecoveryStack | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -43,7 +49,7 @@ class PrivacyStack(cdk.Stack):
             self,
             "Forgetting",
             asset=self._asset,
-            stores=self._stores(streaming),
+            stores=self._stores(streaming, recovery),
             network=FunctionNetwork(vpc=network.vpc, subnets=network.task_subnets),
         )
         rotate = self._add_rotations()
@@ -54,7 +60,7 @@ class PrivacyStack(cdk.Stack):
         }.items():
             cdk.CfnOutput(self, f"{name}FunctionName", value=function.function.function_name)
 
-    def _stores(self, streaming: StreamingStack) -> UnitStores:
+    def _stores(self, streaming: StreamingStack, recovery: RecoveryStack | None) -> UnitStores:
         data = self._data
         return UnitStores(
             tables=data.stores.tables,
@@ -62,6 +68,11 @@ class PrivacyStack(cdk.Stack):
             archive=streaming.archive,
             archive_days=self._environment.retention.event_archive_days,
             training=data.training,
+            replicas=UnitReplicas(
+                archive=recovery.events, training=recovery.replicas.of("training")
+            )
+            if recovery
+            else None,
             definitions=data.definitions,
             dead_letters=[
                 each for each in (streaming.uncounted, streaming.unindexed) if each is not None

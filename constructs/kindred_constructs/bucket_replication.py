@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -18,10 +19,26 @@ class BucketReplica:
     bucket: s3.Bucket
     second: SecondRegion
 
+    @property
+    def name(self) -> str:
+        """As templates of the first region may read it."""
+        return str(self._resource.ref)
+
+    def grant_forget(self, grantee: iam.IGrantable, *, source: s3.IBucket, prefix: str) -> None:
+        """Remove copies of what goes from the `source`, once S3 has made them; read none."""
+        replica = self._resource.attr_arn
+        for action, resource in (
+            ("s3:GetObjectVersion", source.arn_for_objects(f"{prefix}*")),
+            ("s3:DeleteObjectVersion", f"{replica}/{prefix}*"),
+            ("s3:ListBucketVersions", replica),
+        ):
+            iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[resource])
+
     def rules(
         self, scope: Construct, construct_id: str, *, prefix: str = ""
     ) -> list[s3.ReplicationRule]:
-        """Deletions stay here: what is deleted by mistake, or by malice, is still there.
+        """Deletions stay here: what is deleted by mistake, or by malice, is still there. What is
+        to be forgotten is removed there by who forgets it.
 
         The fifteen minutes are S3's own promise for 99.99 % of objects; most take seconds.
         """
@@ -38,3 +55,9 @@ class BucketReplica:
                 metrics=within,
             )
         ]
+
+    @property
+    def _resource(self) -> s3.CfnBucket:
+        resource = self.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        return resource

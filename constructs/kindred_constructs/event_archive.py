@@ -22,7 +22,7 @@ TABLE = "events"
 FIRST_DAY = "2026-01-01"
 # Where rows are put that stay when others are forgotten; what is left there goes by itself.
 FORGOTTEN = "query-results/forgotten/"
-_EVENTS, FAILED, _RESULTS = "events/", "failed/", "query-results/"
+EVENTS, FAILED, _RESULTS = "events/", "failed/", "query-results/"
 
 
 class EventArchive(Construct):
@@ -66,7 +66,7 @@ class EventArchive(Construct):
             ),
             (("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"), self._catalog_arns()),
             (("s3:GetBucketLocation", "s3:ListBucket"), [bucket.bucket_arn]),
-            (("s3:GetObject",), [bucket.arn_for_objects(f"{_EVENTS}*")]),
+            (("s3:GetObject",), [bucket.arn_for_objects(f"{EVENTS}*")]),
             (
                 ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"),
                 [bucket.arn_for_objects(f"{_RESULTS}*")],
@@ -90,7 +90,7 @@ class EventArchive(Construct):
                     "s3:GetObject",
                     "s3:PutObject",
                 ),
-                [bucket.arn_for_objects(f"{prefix}*") for prefix in (_EVENTS, FAILED, FORGOTTEN)],
+                [bucket.arn_for_objects(f"{prefix}*") for prefix in (EVENTS, FAILED, FORGOTTEN)],
             ),
             (("s3:ListBucketVersions",), [bucket.bucket_arn]),
         ):
@@ -110,7 +110,7 @@ class EventArchive(Construct):
         return s3.Bucket(
             self,
             "Bucket",
-            replication_rules=self._replica.rules(self, "Bucket", prefix=_EVENTS)
+            replication_rules=self._replica.rules(self, "Bucket", prefix=EVENTS)
             if self._replica
             else None,
             encryption_key=self._key,
@@ -118,7 +118,7 @@ class EventArchive(Construct):
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix="s3/events/",
             lifecycle_rules=[
-                rule(_EVENTS, delete_after),
+                rule(EVENTS, delete_after),
                 rule(FAILED, cdk.Duration.days(90)),
                 rule(_RESULTS, cdk.Duration.days(7)),
             ],
@@ -145,7 +145,7 @@ class EventArchive(Construct):
                 table_type="EXTERNAL_TABLE",
                 partition_keys=[glue.CfnTable.ColumnProperty(name="day", type="string")],
                 parameters=self._partition_projection(),
-                storage_descriptor=_parquet(self.bucket.s3_url_for_object(_EVENTS)),
+                storage_descriptor=_parquet(self.bucket.s3_url_for_object(EVENTS)),
             ),
         )
         return database, table
@@ -158,7 +158,7 @@ class EventArchive(Construct):
             "projection.day.type": "date",
             "projection.day.format": "yyyy-MM-dd",
             "projection.day.range": f"{FIRST_DAY},NOW",
-            "storage.location.template": self.bucket.s3_url_for_object(f"{_EVENTS}day=${{day}}"),
+            "storage.location.template": self.bucket.s3_url_for_object(f"{EVENTS}day=${{day}}"),
         }
 
     def _workgroup(self, name: str, query_gb: int) -> athena.CfnWorkGroup:
@@ -204,7 +204,7 @@ class EventArchive(Construct):
             extended_s3_destination_configuration=delivery.ExtendedS3DestinationConfigurationProperty(
                 bucket_arn=self.bucket.bucket_arn,
                 role_arn=role.role_arn,
-                prefix=f"{_EVENTS}day=!{{timestamp:yyyy-MM-dd}}/",
+                prefix=f"{EVENTS}day=!{{timestamp:yyyy-MM-dd}}/",
                 error_output_prefix=(
                     f"{FAILED}!{{firehose:error-output-type}}/day=!{{timestamp:yyyy-MM-dd}}/"
                 ),
@@ -237,7 +237,7 @@ class EventArchive(Construct):
             ),
             (
                 ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"),
-                [bucket.arn_for_objects(f"{prefix}*") for prefix in (_EVENTS, FAILED)],
+                [bucket.arn_for_objects(f"{prefix}*") for prefix in (EVENTS, FAILED)],
             ),
             (
                 ("glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"),

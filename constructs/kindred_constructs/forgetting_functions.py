@@ -10,10 +10,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from kindred_constructs.bucket_replication import BucketReplica
 from kindred_constructs.counter_tables import CounterTables
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.definitions_bucket import SOURCE, DefinitionsBucket
-from kindred_constructs.event_archive import FAILED, FIRST_DAY, TABLE, EventArchive
+from kindred_constructs.event_archive import EVENTS, FAILED, FIRST_DAY, TABLE, EventArchive
 from kindred_constructs.event_columns import EVENT_COLUMNS
 from kindred_constructs.experiment_tables import ExperimentTables
 from kindred_constructs.function_asset import FunctionAsset
@@ -28,6 +29,23 @@ _SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitReplicas:
+    """What S3 copies to the second region that holds something of a unit."""
+
+    archive: BucketReplica
+    training: BucketReplica
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {
+            "REPLICA_REGION": self.archive.second.region,
+            "ARCHIVE_REPLICA_BUCKET": self.archive.name,
+            "ARCHIVE_EVENTS_PREFIX": EVENTS,
+            "TRAINING_REPLICA_BUCKET": self.training.name,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitStores:
     """Everything that holds something of a unit; `archive_days` is how long the archive does."""
 
@@ -36,6 +54,7 @@ class UnitStores:
     archive: EventArchive
     archive_days: int
     training: TrainingBucket
+    replicas: UnitReplicas | None
     definitions: DefinitionsBucket
     dead_letters: Sequence[DeadLetters]
     cache: ValkeyCache
@@ -87,6 +106,7 @@ class ForgettingFunctions(Construct):
                     ",", [each.queue.queue_url for each in stores.dead_letters]
                 ),
                 "LOG_GROUPS_NAMED": stores.log_groups,
+                **(stores.replicas.settings if stores.replicas else {}),
             },
         )
         self._grant_records(function.role)
@@ -99,6 +119,10 @@ class ForgettingFunctions(Construct):
         stores.counters.grant_forget(role)
         stores.archive.grant_forget(role)
         stores.training.grant_forget_below(role, DATA_CAPTURE)
+        if stores.replicas:
+            archive, training = stores.replicas.archive, stores.replicas.training
+            archive.grant_forget(role, source=stores.archive.bucket, prefix=EVENTS)
+            training.grant_forget(role, source=stores.training, prefix=DATA_CAPTURE)
         for letters in stores.dead_letters:
             letters.grant_look_through(role)
         self._grant_definitions(role)

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 
 from kindred.privacy.forgetting import Names, Passed
+from kindred_aws.bucket_replica import BucketReplica
 from kindred_aws.event_lake import EventLake
 from kindred_aws.forgotten_definitions import ForgottenDefinitions
 from kindred_aws.forgotten_events import ForgottenEvents
@@ -27,7 +28,6 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _stores(environ: Mapping[str, str]) -> Stores:
-    archive, training = environ["ARCHIVE_BUCKET"], environ["TRAINING_BUCKET"]
     failed, captured = environ["ARCHIVE_FAILED_PREFIX"], environ["DATA_CAPTURE_PREFIX"]
     queues = environ["DEAD_LETTER_QUEUE_URLS"].split(",")
     return {
@@ -36,8 +36,10 @@ def _stores(environ: Mapping[str, str]) -> Stores:
         ),
         "ledger": partial(_items, environ["LEDGER_TABLE"], ("id", "id"), is_unit_of_ledger),
         "event archive": _events,
-        "events not archived": partial(_lines, archive, failed, is_undelivered),
-        "captured requests": partial(_lines, training, captured, is_captured),
+        # What could not be archived is not replicated.
+        "events not archived": partial(_lines, "ARCHIVE", failed, is_undelivered, False),
+        "captured requests": partial(_lines, "TRAINING", captured, is_captured, True),
+        **_copies(environ),
         **{f"dead letters {at}": partial(_letters, url) for at, url in enumerate(queues, start=1)},
         "definitions": _definitions,
         "logs": _log_lines,
@@ -73,6 +75,7 @@ def _events(names: Names, remove: bool, cursor: str | None) -> Passed:
         columns=os.environ["EVENT_COLUMNS"].split(","),
         first_day=date.fromisoformat(os.environ["ARCHIVE_FIRST_DAY"]),
         days=int(os.environ["ARCHIVE_DAYS"]),
+        replica=_replica("ARCHIVE"),
     )
     return events.go_through(names, remove=remove, cursor=cursor)
 
@@ -81,12 +84,49 @@ def _lines(
     bucket: str,
     prefix: str,
     is_named: Callable[[Any, Names], bool],
+    replicated: bool,
     names: Names,
     remove: bool,
     cursor: str | None,
 ) -> Passed:
-    lines = ForgottenLines(s3=boto3.client("s3"), bucket=bucket, prefix=prefix, is_named=is_named)
+    lines = ForgottenLines(
+        s3=boto3.client("s3"),
+        bucket=os.environ[f"{bucket}_BUCKET"],
+        prefix=prefix,
+        is_named=is_named,
+        replica=_replica(bucket) if replicated else None,
+    )
     return lines.go_through(names, remove=remove, cursor=cursor)
+
+
+def _copies(environ: Mapping[str, str]) -> Stores:
+    """Looked through for what is there alone: forgetting removes copies with what they are of."""
+    if "REPLICA_REGION" not in environ:
+        return {}
+    archived, captured = environ["ARCHIVE_EVENTS_PREFIX"], environ["DATA_CAPTURE_PREFIX"]
+    return {
+        "event archive, second region": partial(_copy, "ARCHIVE", archived),
+        "captured requests, second region": partial(_copy, "TRAINING", captured),
+    }
+
+
+def _copy(bucket: str, prefix: str, _names: Names, _remove: bool, cursor: str | None) -> Passed:
+    replica = _replica(bucket)
+    assert replica is not None
+    return replica.look(prefix, cursor=cursor)
+
+
+def _replica(bucket: str) -> BucketReplica | None:
+    """None where the environment has no second region."""
+    region = os.environ.get("REPLICA_REGION")
+    if region is None:
+        return None
+    return BucketReplica(
+        source=boto3.client("s3"),
+        source_bucket=os.environ[f"{bucket}_BUCKET"],
+        client=boto3.client("s3", region_name=region),
+        bucket=os.environ[f"{bucket}_REPLICA_BUCKET"],
+    )
 
 
 def _letters(queue_url: str, names: Names, remove: bool, _cursor: str | None) -> Passed:
