@@ -21,14 +21,21 @@ Report = dict[str, Any]
 def report(
     environment: str, *, removed: Sequence[Seen], after: Sequence[Seen], at: datetime
 ) -> Report:
-    """`clean` says that the second look, at every store, found nothing."""
+    """`clean` says that the second look, at every store, found nothing.
+
+    Of what both looks noted, once: why something was left is known to the first alone.
+    """
     return {
         "report": str(uuid.uuid4()),
         "environment": environment,
         "at": at.isoformat(timespec="seconds"),
         "clean": not any(each.found for each in after),
         "stores": [
-            {**asdict(before), "found_afterwards": later.found, "notes": [*later.notes]}
+            {
+                **asdict(before),
+                "found_afterwards": later.found,
+                "notes": [*dict.fromkeys((*before.notes, *later.notes))],
+            }
             for before, later in zip(removed, after, strict=True)
         ],
         "again_after": (at + timedelta(days=STREAM_DAYS)).date().isoformat(),

@@ -96,6 +96,18 @@ def test_what_is_left_is_told_and_the_status_says_so(run):
     assert run.kept == [document]
 
 
+def test_why_something_was_left_is_told_with_what_the_second_look_found(run):
+    class Waiting(LambdaFake):
+        def answer(self, question):
+            answer = super().answer(question)
+            return {**answer, "notes": ["it waits"] if question["remove"] else answer["notes"]}
+
+    document = json.loads(run(Waiting(left=1)).stdout)
+
+    [logs] = [store for store in document["stores"] if store["store"] == "logs"]
+    assert logs["notes"] == ["it waits", "a group: 1 events"]
+
+
 def test_a_look_removes_and_keeps_nothing(run):
     fake = LambdaFake()
     result = run(fake, "--look")
