@@ -120,7 +120,9 @@ def _ask(call: Call) -> object:
 
 
 def _tell(taken: Taken) -> None:
-    MESSAGES.print(f"{taken.ended} in {taken.seconds:.0f} s: {escape(taken.step.title)}")
+    # Of what failed the command's own message says why.
+    why = f", {taken.why}" if taken.ended == "left out" else f" in {taken.seconds:.0f} s"
+    MESSAGES.print(f"{taken.ended}{why}: {escape(taken.step.title)}", soft_wrap=True)
 
 
 def _print(steps: Sequence[Step], *, as_json: bool) -> None:
