@@ -1,8 +1,8 @@
 """The copies that S3 keeps of a bucket's versions in another region, under their keys and ids.
 
 S3 copies no removal of a version. So who removes one removes its copy, and that first: whatever
-cuts it off leaves the version where it is found again. Nor is one removed that S3 has yet to copy,
-or its copy would come later.
+cuts it off, a copy is never left alone. Nor is a version removed that S3 has yet to copy, or its
+copy would come later.
 """
 
 from __future__ import annotations
