@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 # As `stacks.platform` makes them; what is not among them needs them, and is deleted before.
 ORDER = (
-    *("NetworkStack", "DataStack", "StreamingStack"),
+    *("NetworkStack", "DataStack", "FirewallStack", "StreamingStack"),
     *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
 )
 _ALL_BUT_GONE = [
