@@ -48,6 +48,8 @@ def prepare(
     document["instance"] = instance
     # An account has one provider of GitHub's tokens, and its roles are not a branch's to change.
     document.pop("github", None)
+    # What GitHub's machine has: models are trained on no other, and nothing is to be emulated.
+    document["image"] = {**document.get("image", {}), "architecture": "x86_64"}
     # The account's role for logs belongs to the environment that is always there.
     document["api"] = {**document.get("api", {}), "owns_account_log_role": False}
     file.write_text(yaml.safe_dump(document, sort_keys=False))

@@ -88,6 +88,7 @@ def test_a_branchs_environment_is_dev_by_another_name(tmp_path):
     assert environment.instance == answer.stdout.strip() == branch_instance("feature/search")
     assert environment.slug == f"{environment.instance}-dev"
     assert not environment.api.owns_account_log_role
+    assert environment.image.architecture == "x86_64", "as the machine that builds, and as models"
     assert environment.github is None, "an account has one provider of GitHub's tokens"
 
 

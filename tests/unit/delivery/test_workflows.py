@@ -132,3 +132,10 @@ def test_what_takes_environments_down_is_not_the_branchs_own_code():
     ]
 
     assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
+
+
+def test_images_are_built_where_they_run_and_nothing_is_emulated():
+    """Images of models are for x86-64 wherever they are built, and no emulator is installed."""
+    workflow = yaml.safe_load((FOLDER / "branch-environment.yml").read_text())
+
+    assert workflow["jobs"]["deploy"]["runs-on"] == "ubuntu-24.04"
