@@ -58,7 +58,7 @@ def prepare(
 
 @app.command()
 def tag(days: Annotated[int, typer.Option(min=1, max=30)] = 3) -> None:
-    """Print the tag by which the environment's stacks end, for `cdk deploy --tags`."""
+    """Print the tag by which the environment ends, for `cdk deploy --tags` of NetworkStack."""
     typer.echo(f"{EXPIRES_TAG}={expiry(dt.datetime.now(dt.UTC), days=days)}")
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# On every stack of such an environment, beside the tags of all.
+# Of such an environment its first stack alone has it: a tag that changes is an update of all that
+# has it, and a listener rule must not be updated (docs/routing.md).
 EXPIRES_TAG = "ExpiresAt"
 _LONGEST = 11
 _GONE = "DELETE_COMPLETE"

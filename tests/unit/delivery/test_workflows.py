@@ -1,6 +1,7 @@
 """Workflows of GitHub: pinned, without keys, and calling what there is."""
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -139,3 +140,22 @@ def test_images_are_built_where_they_run_and_nothing_is_emulated():
     workflow = yaml.safe_load((FOLDER / "branch-environment.yml").read_text())
 
     assert workflow["jobs"]["deploy"]["runs-on"] == "ubuntu-24.04"
+
+
+def test_the_date_of_an_environment_reaches_no_listener_rule():
+    """A rule is written anew with all of its weights when a tag of its stack changes."""
+    workflow = yaml.safe_load((FOLDER / "branch-environment.yml").read_text())
+    calls = [shlex.split(each) for each in scripts(workflow) if "cdk deploy" in each]
+    dated = [call for call in calls if "--tags" in call]
+
+    assert [stacks_of(call) for call in dated] == [{"NetworkStack"}]
+    assert calls[0] is dated[0], "whatever fails later, the environment ends"
+    for call in calls:
+        # Without it NetworkStack comes along, and loses its date.
+        assert "--exclusively" in call
+        assert call is dated[0] or stacks_of(call) & {"NetworkStack", "*"} == set()
+    assert stacks_of(calls[-1]) == {"!(NetworkStack)"}
+
+
+def stacks_of(call):
+    return {each.partition("/")[2] for each in call if each.startswith("$STAGE/")}
