@@ -85,6 +85,28 @@ def test_whatever_may_change_an_account_waits_for_an_environment_of_github(workf
             assert (job.get("environment") == "branches") == changing
 
 
+def test_an_account_that_nobody_has_named_is_asked_for_nothing(workflow):
+    for job in workflow["jobs"].values():
+        for step in job["steps"]:
+            role = re.search(r"vars\.\w+", step.get("with", {}).get("role-to-assume", ""))
+            if role:
+                assert f"{role[0]} != ''" in job["if"]
+
+
+def test_a_job_ends_before_its_credentials_do(workflow):
+    for job in workflow["jobs"].values():
+        for step in job["steps"]:
+            if seconds := step.get("with", {}).get("role-duration-seconds"):
+                assert job["timeout-minutes"] * 60 <= seconds
+
+
+def test_no_environment_is_made_or_taken_down_for_a_pull_request_without_the_label():
+    workflow = yaml.safe_load((FOLDER / "branch-environment.yml").read_text())
+
+    for job in workflow["jobs"].values():
+        assert "contains(github.event.pull_request.labels.*.name, 'environment')" in job["if"]
+
+
 def test_a_checkout_leaves_no_credentials_behind(workflow):
     for step in steps(workflow):
         if step.get("uses", "").startswith("actions/checkout@"):
