@@ -11,6 +11,8 @@ from constructs import Construct
 ISSUER = "token.actions.githubusercontent.com"
 # What waits for people of GitHub's environment of that name before it gets a token.
 BRANCHES = "branches"
+# What waits for nobody, and belongs to the default branch alone: it takes down what has expired.
+EXPIRY = "branch-expiry"
 _QUALIFIER = cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER
 _LONGEST_SESSION = cdk.Duration.hours(2)
 
@@ -33,7 +35,7 @@ class GitHubRoles(Construct):
         self._allow_bootstrap(self.review, "lookup")
         self.branches = self._role(
             "Branches",
-            f"repo:{repository}:environment:{BRANCHES}",
+            [f"repo:{repository}:environment:{each}" for each in (BRANCHES, EXPIRY)],
             "Makes environments of branches, and takes them down",
         )
         self._allow_bootstrap(
@@ -41,7 +43,7 @@ class GitHubRoles(Construct):
         )
         self._allow_operating(f"b*-{base}")
 
-    def _role(self, name: str, subject: str, description: str) -> iam.Role:
+    def _role(self, name: str, subject: str | list[str], description: str) -> iam.Role:
         return iam.Role(
             self,
             name,

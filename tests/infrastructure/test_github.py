@@ -29,7 +29,12 @@ def may(dev, role):
     [
         pytest.param(REVIEW, "repo:example/kindred:pull_request", id="any pull request may look"),
         pytest.param(
-            BRANCHES, "repo:example/kindred:environment:branches", id="others wait for people"
+            BRANCHES,
+            [
+                "repo:example/kindred:environment:branches",
+                "repo:example/kindred:environment:branch-expiry",
+            ],
+            id="others wait for people or for the night",
         ),
     ],
 )
