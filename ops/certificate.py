@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,7 +71,13 @@ def self_signed(server_name: str, *, now: dt.datetime) -> SelfSigned:
 
 
 def ensure_certificate(
-    acm: ACMClient, ssm: SSMClient, *, parameter: str, region: str, now: dt.datetime
+    acm: ACMClient,
+    ssm: SSMClient,
+    *,
+    parameter: str,
+    region: str,
+    tags: Mapping[str, str],
+    now: dt.datetime,
 ) -> tuple[str, bool]:
     """ARN of a certificate that holds for a while yet, and whether one was made for it.
 
@@ -85,11 +93,23 @@ def ensure_certificate(
             CertificateArn=arn, Certificate=made.certificate, PrivateKey=made.private_key
         )
         return arn, True
-    arn = acm.import_certificate(Certificate=made.certificate, PrivateKey=made.private_key)[
-        "CertificateArn"
-    ]
+    arn = acm.import_certificate(
+        Certificate=made.certificate,
+        PrivateKey=made.private_key,
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )["CertificateArn"]
     ssm.put_parameter(Name=parameter, Value=arn, Type="String", Overwrite=True)
     return arn, True
+
+
+def remove_certificate(acm: ACMClient, ssm: SSMClient, *, parameter: str) -> None:
+    """And the parameter that names it. Nothing where there is none."""
+    arn = _known(ssm, parameter)
+    if arn is None:
+        return
+    with suppress(acm.exceptions.ResourceNotFoundException):
+        acm.delete_certificate(CertificateArn=arn)
+    ssm.delete_parameter(Name=parameter)
 
 
 def accept_certificate(apigateway: APIGatewayClient, *, api_id: str) -> int:

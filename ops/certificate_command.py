@@ -39,6 +39,7 @@ def create(environment: Name = "dev") -> None:
                 session.client("ssm"),
                 parameter=chosen.certificate_parameter,
                 region=region,
+                tags=chosen.resource_tags,
                 now=dt.datetime.now(dt.UTC),
             )
         typer.echo(f"{region}: {'made' if made else 'holds'}: {arn}")

@@ -79,6 +79,10 @@ class OwnerTags(Part):
     cost_center: TagValue
 
 
+def certificate_parameter(slug: str) -> str:
+    return f"/kindred/{slug}/internal-certificate-arn"
+
+
 class Environment(Part):
     name: Slug
     instance: Slug | None = None
@@ -241,7 +245,7 @@ class Environment(Part):
     @property
     def certificate_parameter(self) -> str:
         """SSM parameter with the ARN of the load balancer's certificate, without a domain."""
-        return f"/kindred/{self.slug}/internal-certificate-arn"
+        return certificate_parameter(self.slug)
 
     def stage_id(self, region: str) -> str:
         first = region == self.regions[0]

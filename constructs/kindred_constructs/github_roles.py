@@ -74,7 +74,30 @@ class GitHubRoles(Construct):
         stack = cdk.Stack.of(self)
         for actions, resources in (*_named(stack, slug), *_unnamed(stack)):
             _allow(self.branches, list(actions), resources)
+        self._allow_certificates(stack, slug)
         self._allow_keys(stack)
+
+    def _allow_certificates(self, stack: cdk.Stack, slug: str) -> None:
+        """To remove those that were imported with its environment's tag, which is given once."""
+        tag = "aws:ResourceTag/Environment"
+        for action, conditions in (
+            ("acm:DeleteCertificate", {"StringLike": {tag: slug}}),
+            (
+                # An import with tags needs it too.
+                "acm:AddTagsToCertificate",
+                {
+                    "StringLike": {"aws:RequestTag/Environment": slug},
+                    "StringLikeIfExists": {tag: slug},
+                },
+            ),
+        ):
+            self.branches.add_to_policy(
+                iam.PolicyStatement(
+                    actions=[action],
+                    resources=[_arn(stack, "acm", "certificate", "*")],
+                    conditions=conditions,
+                )
+            )
 
     def _allow_keys(self, stack: cdk.Stack) -> None:
         """Of S3 and DynamoDB alone, whose objects and items are named above."""

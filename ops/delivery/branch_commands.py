@@ -11,6 +11,7 @@ import typer
 import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops.certificate import remove_certificate
 from ops.delivery.branches import (
     EXPIRES_TAG,
     branch_instance,
@@ -19,6 +20,7 @@ from ops.delivery.branches import (
     expiry,
 )
 from ops.terminal import RESULTS, failed
+from stacks.environment import certificate_parameter
 
 app = typer.Typer(
     help="Environments of branches: named after them, and taken down when their time is over.",
@@ -70,7 +72,7 @@ def expire(
         str | None, typer.Option(help="This one, whatever its date, if it is a branch's.")
     ] = None,
 ) -> None:
-    """Take down what has expired in this account: endpoints, buckets' contents, stacks."""
+    """Take down what has expired in this account: endpoints, buckets, stacks, certificates."""
     now = dt.datetime.max.replace(tzinfo=dt.UTC) if stage else dt.datetime.now(dt.UTC)
     try:
         session = boto3.Session(region_name=region)
@@ -92,13 +94,24 @@ def _stacks(session: boto3.Session) -> list[Any]:
 
 
 def _take_down(session: boto3.Session, stage: str, names: list[str]) -> None:
-    _delete_endpoints(session, slug=stage.removeprefix("Kindred-"))
+    slug = stage.removeprefix("Kindred-")
+    _delete_endpoints(session, slug=slug)
+    *others, dated = deletion_order(names, stage, ORDER)
+    for name in others:
+        _delete_stack(session, name)
+    # No stack's, and before the one with the date: what fails is tried again the next night.
+    remove_certificate(
+        session.client("acm"), session.client("ssm"), parameter=certificate_parameter(slug)
+    )
+    _delete_stack(session, dated)
+
+
+def _delete_stack(session: boto3.Session, name: str) -> None:
+    _empty_buckets(session, name)
     cloudformation = session.client("cloudformation")
-    for name in deletion_order(names, stage, ORDER):
-        _empty_buckets(session, name)
-        cloudformation.delete_stack(StackName=name)
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
-        RESULTS.print(f"{name}: deleted", markup=False)
+    cloudformation.delete_stack(StackName=name)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
+    RESULTS.print(f"{name}: deleted", markup=False)
 
 
 def _delete_endpoints(session: boto3.Session, *, slug: str) -> None:

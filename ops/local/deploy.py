@@ -43,7 +43,12 @@ def deploy_assembly(stacks: Sequence[Stack], *, say: Callable[[str], None]) -> D
     bootstrap_account(ssm, s3, stacks, account=ACCOUNT, region=REGION)
     for parameter in certificate_parameters(stacks):
         ensure_certificate(
-            boto3.client("acm"), ssm, parameter=parameter, region=REGION, now=datetime.now(UTC)
+            boto3.client("acm"),
+            ssm,
+            parameter=parameter,
+            region=REGION,
+            tags={"Environment": "local"},
+            now=datetime.now(UTC),
         )
     outputs: dict[str, str] = {}
     changes: dict[str, Change] = {}

@@ -80,17 +80,33 @@ def test_a_branch_may_not_change_who_may_do_what(dev):
     assert not [each for each in actions if each.startswith(("iam:", "organizations:"))]
 
 
-def test_keys_open_through_s3_and_dynamodb_alone(dev):
+def branch_statements(dev, *actions):
     [policy] = [
         each
         for each in dev.of_type("AWS::IAM::Policy", stack="GitHubStack")
         if BRANCHES.rpartition("/")[2] in each.path
     ]
-    statements = [
+    return [
         each
         for each in policy.properties["PolicyDocument"]["Statement"]
-        if any(action.startswith("kms:") for action in as_list(each["Action"]))
+        if any(action.startswith(actions) for action in as_list(each["Action"]))
     ]
+
+
+def test_a_branch_removes_the_certificates_that_carry_its_environments_tag(dev):
+    [deletes] = branch_statements(dev, "acm:DeleteCertificate")
+    [tags] = branch_statements(dev, "acm:AddTagsToCertificate")
+
+    own = {"aws:ResourceTag/Environment": "b*-dev"}
+    assert deletes["Condition"] == {"StringLike": own}
+    assert tags["Condition"] == {
+        "StringLike": {"aws:RequestTag/Environment": "b*-dev"},
+        "StringLikeIfExists": own,
+    }, "no certificate of another environment becomes a branch's"
+
+
+def test_keys_open_through_s3_and_dynamodb_alone(dev):
+    statements = branch_statements(dev, "kms:")
 
     assert len(statements) == 1
     assert statements[0]["Condition"]["StringEquals"]["kms:ViaService"] == [

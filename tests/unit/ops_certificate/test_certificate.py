@@ -26,7 +26,14 @@ def stubbed(service):
 
 
 def ensure(acm, ssm):
-    return ensure_certificate(acm, ssm, parameter=PARAMETER, region="us-east-1", now=NOW)
+    return ensure_certificate(
+        acm,
+        ssm,
+        parameter=PARAMETER,
+        region="us-east-1",
+        tags={"Environment": "dev"},
+        now=NOW,
+    )
 
 
 def test_the_certificate_covers_the_load_balancers_of_the_region_for_over_a_year():
@@ -50,7 +57,13 @@ def test_where_there_is_none_one_is_imported_and_its_arn_is_kept():
     (acm, acm_stub), (ssm, ssm_stub) = stubbed("acm"), stubbed("ssm")
     ssm_stub.add_client_error("get_parameter", "ParameterNotFound")
     acm_stub.add_response(
-        "import_certificate", {"CertificateArn": ARN}, {"Certificate": ANY, "PrivateKey": ANY}
+        "import_certificate",
+        {"CertificateArn": ARN},
+        {
+            "Certificate": ANY,
+            "PrivateKey": ANY,
+            "Tags": [{"Key": "Environment", "Value": "dev"}],
+        },
     )
     ssm_stub.add_response(
         "put_parameter",
