@@ -4,6 +4,7 @@ import re
 import shlex
 
 import typer
+from typer.core import TyperGroup
 
 from ops.cli import app
 
@@ -18,14 +19,18 @@ def resolve(arguments):
     """The command that the arguments name, and what is left of them."""
     command = typer.main.get_command(app)
     left = list(arguments)
-    while getattr(command, "commands", None) and left and left[0] in command.commands:
-        command = command.commands[left.pop(0)]
+    while left and isinstance(command, TyperGroup):
+        verb = command.get_command(None, left[0])
+        if verb is None:
+            break
+        command = verb
+        left.pop(0)
     return command, left
 
 
 def assert_taken(arguments):
     command, left = resolve(arguments)
-    assert not getattr(command, "commands", None), f"no command {arguments}"
+    assert not isinstance(command, TyperGroup), f"no command {arguments}"
     known = {option for parameter in command.params for option in parameter.opts}
     given = {each for each in left if each.startswith("--")}
     assert given <= known, arguments
