@@ -112,11 +112,13 @@ def _declare(known: TwoRegions, *, on: bool) -> Step:
 
 
 def _promote(known: TwoRegions, arn: str, *, planned: bool) -> Step:
-    region = known.region
     if planned:
         operation, how = "switchover_global_cluster", {}
+        # Aurora wants it asked where it writes until then.
+        region = known.first_region if arn == known.second_cluster_arn else known.region
     else:
         operation, how = "failover_global_cluster", {"AllowDataLoss": True}
+        region = known.region
     return Step(
         title=f"Make the database of {arn.split(':')[3]} the one that writes",
         call=Call(

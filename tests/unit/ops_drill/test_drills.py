@@ -70,6 +70,19 @@ def test_only_a_failover_that_was_not_planned_may_lose_data():
     assert not [each for each in calls(failback(sketched(PROD))) if "failover" in each.operation]
 
 
+@pytest.mark.parametrize(
+    ("steps", "region"),
+    [
+        pytest.param(failover(sketched(PROD), planned=True), PROD.regions[0], id="there"),
+        pytest.param(failback(sketched(PROD)), PROD.recovery.region, id="and back"),
+    ],
+)
+def test_writers_that_are_well_change_at_the_word_of_the_one_that_writes(steps, region):
+    [switch] = [each for each in calls(steps) if each.operation == "switchover_global_cluster"]
+
+    assert switch.region == region
+
+
 def test_the_first_region_writes_again_only_after_it_has_followed():
     first, *_, declared, similarity, _, _, _ = failback(sketched(PROD))
 
