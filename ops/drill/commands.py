@@ -68,7 +68,7 @@ def restore(environment: Name, take: Run = False, as_json: Json = False) -> None
     names, subnet_group = [f"<{name}>" for name in TABLES], f"<subnet group of {cluster}>"
     if take:
         try:
-            stage = stage_of(environment)
+            stage = stage_of(environment, region=region)
             names = [stage.output("DataStack", name) for name in TABLES]
             if known.name != LAPTOP:
                 subnet_group = subnet_group_of(cluster, region=region)

@@ -2,6 +2,7 @@
 
 import botocore.session
 import pytest
+from botocore.exceptions import NoCredentialsError
 from botocore.validate import ParamValidator
 from typer.testing import CliRunner
 
@@ -124,6 +125,23 @@ def test_a_restore_is_printed_of_tables_and_the_database():
     assert printed.exit_code == 0
     assert "aws dynamodb restore-table-to-point-in-time --region us-east-1" in printed.stdout
     assert 'SourceDBClusterIdentifier":"kindred-prod"' in printed.stdout
+
+
+def test_a_restore_in_an_environment_of_several_regions_is_of_the_first(monkeypatch):
+    several = PROD.model_copy(update={"regions": ("us-east-1", "eu-west-1")})
+    asked = []
+    for module in ("ops.drill.commands", "stacks.environment_file"):
+        monkeypatch.setattr(f"{module}.load_environment", lambda _: several)
+
+    def client(service, *, region_name):
+        asked.append((service, region_name))
+        raise NoCredentialsError
+
+    monkeypatch.setattr("boto3.client", client)
+
+    CliRunner().invoke(app, ["drill", "restore", "--environment", "prod", "--run"])
+
+    assert asked == [("cloudformation", "us-east-1")]
 
 
 def test_steps_are_printed_without_an_account():

@@ -41,7 +41,7 @@ def run(monkeypatch):
                 raise ClientError({"Error": {"Code": "AccessDenied"}}, call.operation)
             return ANSWERS.get(call.operation, {})
 
-        monkeypatch.setattr(commands, "stage_of", lambda _: StageFake())
+        monkeypatch.setattr(commands, "stage_of", lambda *_, **__: StageFake())
         monkeypatch.setattr(commands, "subnet_group_of", subnet_group)
         monkeypatch.setattr(commands, "_ask", ask)
         clocked = SimpleNamespace(monotonic=lambda: float(next(clock)), sleep=None)
