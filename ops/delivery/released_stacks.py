@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.local.assembly import STACK, read_assembly
+from ops.local.assembly import read_assembly
 from stacks.environment import Environment
 
 # It deploys the others and not itself: an update would end the execution that makes it.
@@ -33,7 +33,6 @@ class ReleasedStack:
 def released_stacks(assembly: Path, environment: Environment) -> tuple[ReleasedStack, ...]:
     """All but the pipeline's own. Raises AssemblyMissing."""
     stages = {environment.stage_id(region) for region in environment.regions}
-    regions = _regions(assembly)
     found = []
     for stack in read_assembly(assembly):
         path = stack.display_name.split(" ")[0]
@@ -43,7 +42,7 @@ def released_stacks(assembly: Path, environment: Environment) -> tuple[ReleasedS
                 ReleasedStack(
                     path=path,
                     name=stack.name,
-                    region=regions[stack.name],
+                    region=stack.region,
                     template=stack.template,
                 )
             )
@@ -53,14 +52,3 @@ def released_stacks(assembly: Path, environment: Environment) -> tuple[ReleasedS
 def image_regions(stacks: tuple[ReleasedStack, ...]) -> list[str]:
     """Those in which tasks or models pull images."""
     return sorted({stack.region for stack in stacks if stack.names_images})
-
-
-def _regions(assembly: Path) -> dict[str, str]:
-    """By the name of a stack, of every manifest in the assembly."""
-    found = {}
-    for file in assembly.rglob("manifest.json"):
-        for name, artifact in json.loads(file.read_text("utf-8")).get("artifacts", {}).items():
-            if artifact["type"] == STACK:
-                stack = artifact["properties"].get("stackName", name)
-                found[stack] = artifact["environment"].rpartition("/")[2]
-    return found

@@ -26,6 +26,7 @@ class Stack:
     template_file: Path
     asset_manifests: tuple[Path, ...]
     display_name: str
+    region: str
 
     @cached_property
     def template(self) -> dict[str, Any]:
@@ -81,6 +82,8 @@ def _collect(directory: Path, stacks: dict[str, Stack], order: TopologicalSorter
                     if name in artifacts and artifacts[name]["type"] == ASSETS
                 ),
                 display_name=artifact.get("displayName", artifact_id),
+                # As in aws://123456789012/us-east-1.
+                region=artifact["environment"].rpartition("/")[2],
             )
 
 

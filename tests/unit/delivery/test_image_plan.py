@@ -35,6 +35,7 @@ def assembly(tmp_path):
         artifacts = {
             "Stack": {
                 "type": "aws:cloudformation:stack",
+                "environment": "aws://unknown-account/us-east-1",
                 "properties": {"templateFile": "t.json"},
                 "dependencies": ["Stack.assets"],
             },

@@ -19,6 +19,7 @@ def _write(path: Path, content: Any) -> None:
 def _stack(name: str, *dependencies: str) -> dict[str, Any]:
     return {
         "type": "aws:cloudformation:stack",
+        "environment": "aws://unknown-account/us-east-1",
         "properties": {"templateFile": f"{name}.template.json", "stackName": f"Kindred-{name}"},
         "dependencies": [*dependencies, f"{name}.assets"],
     }

@@ -48,7 +48,7 @@ def _stack(folder: Path, **template: Any) -> Stack:
 
     files = {"1": asset("t.json", "file", "t1.json"), "2": asset("handler", "zip", "h.zip")}
     (folder / "assets.json").write_text(json.dumps({"files": files}))
-    return Stack("Kindred", folder / "t.json", (folder / "assets.json",), "Kindred")
+    return Stack("Kindred", folder / "t.json", (folder / "assets.json",), "Kindred", "us-east-1")
 
 
 def _upload(bucket: FakeBucket, stack: Stack) -> str:

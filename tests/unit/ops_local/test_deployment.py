@@ -62,7 +62,7 @@ def _error(message: str) -> ClientError:
 @pytest.fixture
 def stack(tmp_path: Path) -> Stack:
     (tmp_path / "t.json").write_text(json.dumps({"Resources": {}}))
-    return Stack("Kindred-DataStack", tmp_path / "t.json", (), "Kindred/DataStack")
+    return Stack("Kindred-DataStack", tmp_path / "t.json", (), "Kindred/DataStack", "us-east-1")
 
 
 def _deploy(client: FakeCloudFormation, stack: Stack) -> Change:

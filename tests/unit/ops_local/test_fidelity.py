@@ -24,7 +24,7 @@ from ops.local.fidelity import (
 def _stack(folder: Path, **resources: dict[str, Any]) -> Stack:
     template = folder / "template.json"
     template.write_text(json.dumps({"Resources": resources}))
-    return Stack("Kindred", template, (), "Kindred")
+    return Stack("Kindred", template, (), "Kindred", "us-east-1")
 
 
 def test_a_type_that_nobody_decided_is_refused_by_name(tmp_path: Path) -> None:
