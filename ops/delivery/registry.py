@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -112,9 +111,3 @@ class EcrRepository:
         except self._client.exceptions.ScanNotFoundException:
             return "PENDING", []
         return status, found
-
-    def credentials(self) -> tuple[str, str, str]:
-        """Registry, user and password for a client such as Docker."""
-        [data] = self._client.get_authorization_token()["authorizationData"]
-        user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
-        return data["proxyEndpoint"], user, password
