@@ -48,7 +48,7 @@ def publish_site(environment: Name = "dev", region: Region = None) -> None:
         url = edge.output("EdgeStack", "ConsoleUrl")
         put = publish(boto3.client("s3", region_name=EDGE_REGION), bucket, files)
         boto3.client("cloudfront", region_name=EDGE_REGION).create_invalidation(
-            DistributionId=distribution, InvalidationBatch=invalidation()
+            DistributionId=distribution, InvalidationBatch=invalidation(files)
         )
     except NotDeployed as error:
         raise _refused(str(error)) from None

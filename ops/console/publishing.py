@@ -11,9 +11,6 @@ from ops.console.site import ASSETS, SiteFile
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-# Paths of an invalidation; assets are never forgotten, since a changed one has another name.
-_PAGES = ("/", "/index.html", "/404.html", "/config.json", "/robots.txt")
-
 
 def publish(s3: S3Client, bucket: str, files: Iterable[SiteFile]) -> tuple[str, ...]:
     """Assets before the pages that name them, so that no visitor meets a page without its own.
@@ -36,9 +33,13 @@ def publish(s3: S3Client, bucket: str, files: Iterable[SiteFile]) -> tuple[str, 
     return tuple(put)
 
 
-def invalidation() -> dict[str, object]:
-    """CloudFront's `InvalidationBatch`: the first thousand paths of a month cost nothing."""
-    paths = list(_PAGES)
+def invalidation(files: Iterable[SiteFile]) -> dict[str, object]:
+    """CloudFront's `InvalidationBatch`: the first thousand paths of a month cost nothing.
+
+    Assets are never forgotten, since a changed one has another name.
+    """
+    pages = [file.key for file in files if not file.key.startswith(f"{ASSETS}/")]
+    paths = ["/", *(f"/{page}" for page in pages)]
     return {
         "Paths": {"Quantity": len(paths), "Items": paths},
         "CallerReference": uuid.uuid4().hex,

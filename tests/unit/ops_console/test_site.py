@@ -119,8 +119,14 @@ def test_publishing_puts_new_assets_and_always_the_pages(sources):
     assert s3.objects["index.html"]["ContentType"] == "text/html; charset=utf-8"
 
 
-def test_cloudfront_forgets_pages_and_no_asset():
-    paths = invalidation()["Paths"]
+def test_cloudfront_forgets_every_page_that_is_published_and_no_asset(sources):
+    (sources / "about.html").write_text("<h1>About</h1>")
+    files = build(CONFIGURATION, sources=sources)
+
+    paths = invalidation(files)["Paths"]
+
+    pages = {f"/{file.key}" for file in files if not file.key.startswith("assets/")}
+    assert set(paths["Items"]) == {"/", "/about.html"} | pages
 
     assert paths["Quantity"] == len(paths["Items"])
     assert not [path for path in paths["Items"] if "assets" in path or "*" in path]
