@@ -13,6 +13,7 @@ from ops.console.preview_command import preview
 from ops.console.publishing import invalidation, publish
 from ops.console.site import InvalidSite, SiteFile, build
 from ops.deployed_stage import DeployedStage, NotDeployed, stage_of
+from ops.terminal import failed
 
 EDGE_REGION = "us-east-1"
 
@@ -51,9 +52,9 @@ def publish_site(environment: Name = "dev", region: Region = None) -> None:
             DistributionId=distribution, InvalidationBatch=invalidation(files)
         )
     except NotDeployed as error:
-        raise _refused(str(error)) from None
+        raise failed(str(error)) from None
     except (ClientError, BotoCoreError) as error:
-        raise _refused(f"AWS refused: {error}") from None
+        raise failed(f"AWS refused: {error}") from None
     typer.echo(f"{len(put)} of {len(files)} files put: {url}")
 
 
@@ -66,16 +67,11 @@ def _built(stage: DeployedStage) -> tuple[SiteFile, ...]:
             }
         )
     except (NotDeployed, InvalidSite) as error:
-        raise _refused(str(error)) from None
+        raise failed(str(error)) from None
 
 
 def _stage(environment: str, region: str | None) -> DeployedStage:
     try:
         return stage_of(environment, region=region)
     except NotDeployed as error:
-        raise _refused(str(error)) from None
-
-
-def _refused(message: str) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(1)
+        raise failed(str(error)) from None

@@ -15,6 +15,7 @@ from ops.local.bring_up import running_settings
 from ops.local.commands import ROOT, STATE, StateDir
 from ops.local.operator_credentials import PlatformNotRunning, become_operator
 from ops.local.settings import REGION, LocalSettings
+from ops.terminal import failed
 
 _STAGE = DeployedStage(prefix="Kindred-local", region=REGION)
 
@@ -33,14 +34,12 @@ def preview(state_dir: StateDir = STATE) -> None:
         bucket = _STAGE.output("EdgeStack", "ConsoleBucketName")
         host = urlsplit(_STAGE.output("EdgeStack", "ConsoleUrl")).hostname or ""
     except (NotDeployed, PlatformNotRunning) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(1) from None
+        raise failed(str(error)) from None
     publish(boto3.client("s3"), bucket, build(configuration))
     try:
         server = preview_server(emulator=settings.emulator_url, distribution=host)
     except OSError as error:
-        typer.echo(f"port {PORT}: {error}; the user pool knows no other", err=True)
-        raise typer.Exit(1) from None
+        raise failed(f"port {PORT}: {error}; the user pool knows no other") from None
     with server:
         typer.echo(f"{here}/ until Ctrl-C; people and passwords: {settings.users_file}")
         try:
