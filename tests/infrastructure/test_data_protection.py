@@ -2,6 +2,8 @@
 
 import pytest
 
+from kindred_constructs.event_stream import RETENTION
+from ops.privacy.report import STREAM_DAYS
 from tests.infrastructure import models
 from tests.infrastructure.privacy import FORGETS, FORGETS_INSIDE, ROTATES, ROTATES_CACHE
 from tests.infrastructure.synthesized import as_list
@@ -146,6 +148,10 @@ def test_nobody_but_secrets_manager_calls_a_rotation_and_for_its_own_secret(plat
 )
 def test_what_is_kept_of_units_is_removed_by_one_role_alone(platform, action, resource):
     assert platform.who_may(action, resource) == {FORGETS}
+
+
+def test_a_unit_is_forgotten_again_when_the_stream_has_forgotten():
+    assert RETENTION.to_days() == STREAM_DAYS
 
 
 def test_who_forgets_inside_the_vpc_may_remove_documents_and_keys_and_nothing_else(platform):
