@@ -141,6 +141,19 @@ def test_a_pull_request_passes_what_a_person_runs():
     assert {"make check", "make test"} <= set(scripts(workflow))
 
 
+def test_a_pull_request_breaks_no_promise_of_its_base():
+    """What is checked out is a merge, whose first parent is the base."""
+    job = yaml.safe_load((FOLDER / "pull-request.yml").read_text())["jobs"]["check"]
+    checkout, *_ = job["steps"]
+    [compared] = [
+        shlex.split(step["run"]) for step in job["steps"] if "openapi" in step.get("run", "")
+    ]
+
+    assert compared == [".venv/bin/kindred", "openapi", "changes", "--against", "HEAD^1"]
+    assert checkout["with"]["fetch-depth"] > 1, "with the parents of what is checked out"
+    assert "ref" not in checkout["with"]
+
+
 def test_a_forks_code_never_meets_an_account():
     for name in ("pull-request.yml", "branch-environment.yml"):
         workflow = yaml.safe_load((FOLDER / name).read_text())
