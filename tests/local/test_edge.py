@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
+import secrets
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from tests.local.hosted_pages import code_of, tokens_for
 from tests.local.local_platform import LocalPlatform
-
-VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-# Where the user pool sends people of a laptop, whose console has no name of its own.
-CALLBACK = "http://localhost:8080/"
 
 
 def through(platform: LocalPlatform, output: str, **headers: str) -> httpx.Client:
@@ -86,34 +81,12 @@ def test_somebody_signs_in_on_the_hosted_page_and_reads_under_the_consoles_name(
 
 
 def sign_in(platform: LocalPlatform, client_id: str, *, role: str) -> str:
-    """An ID token for a code and the proof of having asked for it."""
-    [people] = json.loads((platform.state / "users.json").read_text()).values()
-    digest = hashlib.sha256(VERIFIER.encode()).digest()
-    asked = {
-        "response_type": "code",
-        "client_id": client_id,
-        "redirect_uri": CALLBACK,
-        "scope": "openid email profile",
-        "state": "of-this-tab",
-        "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
-        "code_challenge_method": "S256",
-    }
+    """An ID token."""
+    verifier = secrets.token_urlsafe(48)
     with httpx.Client(base_url=platform.settings.emulator_url, timeout=20) as pages:
-        assert pages.get("/oauth2/authorize", params=asked).status_code == 200
-        typed = {"username": f"{role}@example.com", "password": people[role]}
-        back = urlsplit(pages.post("/login", data={**asked, **typed}).headers["location"])
-        query = parse_qs(back.query)
-        assert query["state"] == ["of-this-tab"]
-        exchange = {
-            "grant_type": "authorization_code",
-            "client_id": client_id,
-            "redirect_uri": CALLBACK,
-            "code": query["code"][0],
-            "code_verifier": VERIFIER,
-        }
-        answer = pages.post("/oauth2/token", data=exchange)
-    token: str = answer.json()["id_token"]
-    return token
+        code = code_of(platform, pages, client_id=client_id, verifier=verifier, role=role)
+        answer = tokens_for(pages, code, client_id=client_id, verifier=verifier)
+    return str(answer.json()["id_token"])
 
 
 def test_a_page_may_read_and_not_write(platform: LocalPlatform, console: httpx.Client) -> None:
