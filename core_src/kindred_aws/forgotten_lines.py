@@ -1,10 +1,16 @@
-"""Lines of JSON in objects of S3 that are a unit's: left out of the object that holds them."""
+"""Lines of JSON in objects of S3 that are a unit's: left out of the object that holds them.
+
+What is left is written beside it, then the old object goes, with its versions. Where that is cut
+off in between, lines of others are there twice, and the object is found again.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kindred.privacy.forgetting import Names, Passed, event_in
@@ -38,15 +44,17 @@ class ForgottenLines:
         keys = [each["Key"] for each in answer.get("Contents", [])]
         looked_at = found = removed = waiting = 0
         for key in keys:
-            lines, own = self._read(key, names)
-            looked_at += lines
+            lines = self._lines(key)
+            kept = [line for line in lines if not self._is(line, names)]
+            own = len(lines) - len(kept)
+            looked_at += len(lines)
             found += own
             if not (remove and own):
                 continue
             if self.replica and self.replica.awaits(key):
                 waiting += 1
                 continue
-            self._rewrite(key, names)
+            self._rewrite(key, kept)
             removed += own
         return Passed(
             looked_at=looked_at,
@@ -56,20 +64,15 @@ class ForgottenLines:
             notes=note_on_waiting(waiting),
         )
 
-    def _read(self, key: str, names: Names) -> tuple[int, int]:
-        lines = self._lines(key)
-        return len(lines), sum(self._is(line, names) for line in lines)
-
-    def _rewrite(self, key: str, names: Names) -> None:
-        kept = [line for line in self._lines(key) if not self._is(line, names)]
-        written = None
+    def _rewrite(self, key: str, kept: Sequence[bytes]) -> None:
+        if kept:
+            at = PurePosixPath(key)
+            beside = at.with_name(f"kept-{uuid.uuid4()}{at.suffix}")
+            body = b"\n".join([*kept, b""])
+            self.s3.put_object(Bucket=self.bucket, Key=str(beside), Body=body)
         if self.replica:
             self.replica.remove(key)
-        if kept:
-            body = b"\n".join([*kept, b""])
-            answer = self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
-            written = answer.get("VersionId")
-        remove_versions(self.s3, bucket=self.bucket, key=key, but=written)
+        remove_versions(self.s3, bucket=self.bucket, key=key)
 
     def _lines(self, key: str) -> list[bytes]:
         body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()

@@ -33,7 +33,8 @@ class ForgottenLogLines:
         while group is not None and pages < _PAGES:
             answer = self.client.filter_log_events(
                 logGroupName=group,
-                filterPattern=json.dumps(names.unit_id),
+                # As Powertools writes it.
+                filterPattern=json.dumps(names.unit_id, ensure_ascii=False),
                 **({"nextToken": token} if token else {}),
             )
             pages += 1

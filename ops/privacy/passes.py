@@ -26,6 +26,7 @@ class Seen:
     found: int = 0
     removed: int = 0
     notes: tuple[str, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Forgetting:
             seen.found += passed["found"]
             seen.removed += passed["removed"]
             seen.notes = (*seen.notes, *passed["notes"])
+            seen.whole = seen.whole and passed["whole"]
             cursor = passed["cursor"]
             if cursor is None:
                 return seen

@@ -21,7 +21,7 @@ Report = dict[str, Any]
 def report(
     environment: str, *, removed: Sequence[Seen], after: Sequence[Seen], at: datetime
 ) -> Report:
-    """`clean` says that the second look, at every store, found nothing.
+    """`clean` says that the second look, at all of every store, found nothing.
 
     Of what both looks noted, once: why something was left is known to the first alone.
     """
@@ -29,7 +29,7 @@ def report(
         "report": str(uuid.uuid4()),
         "environment": environment,
         "at": at.isoformat(timespec="seconds"),
-        "clean": not any(each.found for each in after),
+        "clean": _clean(after),
         "stores": [
             {
                 **asdict(before),
@@ -48,9 +48,13 @@ def looked(environment: str, seen: Sequence[Seen], *, at: datetime) -> Report:
         "report": str(uuid.uuid4()),
         "environment": environment,
         "at": at.isoformat(timespec="seconds"),
-        "clean": not any(each.found for each in seen),
+        "clean": _clean(seen),
         "stores": [asdict(each) for each in seen],
     }
+
+
+def _clean(seen: Sequence[Seen]) -> bool:
+    return all(each.whole and not each.found for each in seen)
 
 
 def as_table(document: Report) -> Table:

@@ -40,8 +40,10 @@ class Names:
             event = None
         if isinstance(event, dict) and "unit_id" in event:
             return self.name(event["unit_id"])
-        held = (json.dumps(self.unit_id), *self.pseudonyms)
-        return any(each.encode() in document for each in held)
+        spelled = (json.dumps(self.unit_id, ensure_ascii=escaped) for escaped in (True, False))
+        return any(
+            each.encode(errors="surrogatepass") in document for each in (*spelled, *self.pseudonyms)
+        )
 
     def named_by_capture(self, inference_id: object) -> bool:
         """`<digits of a digest>-<request>`, as requests to models are captured."""
@@ -55,7 +57,8 @@ class Names:
 class Passed:
     """One pass over a part of a store: `looked_at` items, of which `found` were the unit's.
 
-    `cursor` is where the next pass goes on; None when the store is done. `notes` name nobody.
+    `cursor` is where the next pass goes on; None when the store is done. `notes` name nobody. Not
+    `whole` is what no pass sees all of.
     """
 
     looked_at: int = 0
@@ -63,6 +66,7 @@ class Passed:
     removed: int = 0
     cursor: str | None = None
     notes: tuple[str, ...] = ()
+    whole: bool = True
 
 
 def names_of(unit_id: str, pseudonyms: Pseudonyms) -> Names:

@@ -115,15 +115,57 @@ def test_lines_go_from_their_objects_and_from_what_those_were_before(bucket, lin
         )
         for each in versions
     ]
-    bodies = sorted((key, answer["Body"].read()) for key, answer in held)
+    # The rest of an object lies beside where it was.
+    bodies = sorted((key.partition("kept-")[0], answer["Body"].read()) for key, answer in held)
     assert bodies == sorted(
         [
-            ("x/1", others),
+            ("x/", others),
             *(("x/3", body) for body in (b"before\n", others)),
             *(("y/1", body) for body in (b"before\n", alone)),
         ]
     )
     assert lines.go_through(NAMES, remove=False, cursor=None).found == 0
+
+
+def test_what_is_cut_off_between_writing_and_removing_is_found_again(bucket, monkeypatch):
+    bucket.put_object(Bucket="bucket", Key="x/1.jsonl", Body=captured(HERS) + captured(ANOTHERS))
+    lines = ForgottenLines(s3=bucket, bucket="bucket", prefix="x/", is_named=is_captured)
+
+    with monkeypatch.context() as cut:
+        cut.setattr("kindred_aws.forgotten_lines.remove_versions", refuse)
+        with pytest.raises(TimeoutError):
+            lines.go_through(NAMES, remove=True, cursor=None)
+
+    assert lines.go_through(NAMES, remove=False, cursor=None).found == 1
+    lines.go_through(NAMES, remove=True, cursor=None)
+    [*versions] = bucket.list_object_versions(Bucket="bucket")["Versions"]
+    bodies = {
+        bucket.get_object(Bucket="bucket", Key=each["Key"])["Body"].read() for each in versions
+    }
+    assert bodies == {captured(ANOTHERS)}
+    assert all(each["Key"].endswith(".jsonl") for each in versions)
+
+
+def refuse(*_, **__):
+    raise TimeoutError
+
+
+def test_a_queue_that_no_pass_sees_the_end_of_is_not_called_clean(monkeypatch):
+    monkeypatch.setattr("kindred_aws.forgotten_letters._RECEIVES", 3)
+
+    passed = ForgottenLetters(client=EndlessQueue(), queue_url="q").go_through(NAMES, remove=False)
+
+    # Fewer a time than were asked for.
+    assert (passed.looked_at, passed.found, passed.whole) == (3, 0, False)
+    assert passed.notes == ("more letters than one pass receives: empty the queue",)
+
+
+class EndlessQueue:
+    def receive_message(self, **_):
+        return {"Messages": [{"Body": "{}", "ReceiptHandle": "h"}]}
+
+    def change_message_visibility(self, **_):
+        pass
 
 
 def test_letters_of_others_stay_in_the_queue_and_are_seen_again(monkeypatch):
@@ -179,7 +221,7 @@ class LogsFake:
         yield {"logGroups": [{"logGroupName": name} for name in ("Kindred-dev-b", "Kindred-dev-a")]}
 
     def filter_log_events(self, *, logGroupName, filterPattern, nextToken=None):
-        assert filterPattern == '"p:anna"'
+        assert filterPattern in ('"p:anna"', '"jörg"')
         if logGroupName.endswith("a"):
             return {"events": [{}] if nextToken else [], "nextToken": None if nextToken else "more"}
         return {"events": []}
@@ -192,3 +234,11 @@ def test_a_log_that_names_a_unit_is_told_by_its_group_and_not_by_what_it_says():
 
     assert (passed.looked_at, passed.found, passed.removed, passed.cursor) == (3, 1, 0, None)
     assert passed.notes == ("Kindred-dev-a: 1 events, gone when its retention ends",)
+
+
+def test_a_log_is_asked_for_an_id_as_it_is_written_there():
+    names = names_of("jörg", SecretFake().current)
+
+    passed = ForgottenLogLines(client=LogsFake(), named="Kindred-dev-").look(names, cursor=None)
+
+    assert passed.found == 1

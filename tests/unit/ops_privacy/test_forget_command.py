@@ -39,7 +39,8 @@ class LambdaFake:
 
 
 def passed(**changes):
-    return {"looked_at": 0, "found": 0, "removed": 0, "cursor": None, "notes": [], **changes}
+    nothing = {"looked_at": 0, "found": 0, "removed": 0, "cursor": None, "notes": [], "whole": True}
+    return {**nothing, **changes}
 
 
 @pytest.fixture
@@ -94,6 +95,17 @@ def test_what_is_left_is_told_and_the_status_says_so(run):
     assert logs["notes"] == ["a group: 1 events"]
     # That something is left is a proof as well.
     assert run.kept == [document]
+
+
+def test_a_store_that_was_not_looked_through_to_its_end_is_not_clean(run):
+    class Endless(LambdaFake):
+        def answer(self, question):
+            return {**super().answer(question), "whole": "store" not in question}
+
+    result = run(Endless())
+
+    assert result.exit_code == 1
+    assert not json.loads(result.stdout)["clean"]
 
 
 def test_why_something_was_left_is_told_with_what_the_second_look_found(run):

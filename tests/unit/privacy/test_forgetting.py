@@ -38,6 +38,13 @@ def test_an_event_is_hers_by_any_of_her_names_and_by_no_part_of_one(document, he
     assert ANNA.named_by_event(document) is hers
 
 
+@pytest.mark.parametrize("spelled", ["jörg", "j\\u00f6rg"])
+def test_a_broken_event_is_hers_however_its_letters_are_written(spelled):
+    names = names_of("jörg", SecretFake().current)
+
+    assert names.named_by_event(f'{{"unit_id": "{spelled}", broken'.encode())
+
+
 def test_a_captured_request_is_hers_by_the_digits_of_her_pseudonym():
     digits = digest_of(pseudonym("anna"))[:CAPTURED_DIGITS]
 

@@ -38,6 +38,7 @@ def test_a_pass_goes_to_its_store_under_all_of_the_units_names(asked):
     assert json.loads(json.dumps(answer)) == {
         **{"looked_at": 3, "found": 2, "removed": 2, "cursor": "next"},
         "notes": ["a note"],
+        "whole": True,
     }
 
 
