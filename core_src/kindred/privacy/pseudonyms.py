@@ -34,7 +34,9 @@ class Pseudonyms:
     def __init__(self, generations: Sequence[Generation]) -> None:
         if not generations:
             raise ValueError("generations: given none, allowed one or more")
-        self.generations = tuple(sorted(generations, key=lambda each: each.since))
+        # Two rotations before one midnight begin together: the later is the one in force.
+        ordered = sorted(generations, key=lambda each: (each.since, each.number))
+        self.generations = tuple(ordered)
 
     def of(self, unit_id: str, *, at: datetime) -> str:
         """Under the generation in force at `at`; before the first that is kept, under that one."""

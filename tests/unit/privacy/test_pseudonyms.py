@@ -97,6 +97,18 @@ def test_notice_is_given_of_a_generation_that_would_begin_within_the_hour():
     assert newest.since == datetime(2026, 5, 7, tzinfo=UTC)
 
 
+def test_two_rotations_before_one_midnight_leave_the_next_one_its_number():
+    began = datetime(2026, 5, 5, 15, tzinfo=UTC)
+    document = START
+    for after in (timedelta(), timedelta(hours=1), timedelta(days=90)):
+        now, held = began + after, read_pseudonyms(document)
+        document = rotated(document, key=f"{now.timestamp():064.0f}", now=now, keep=YEARS)
+
+        assert read_pseudonyms(document).of("anna", at=now) == held.of("anna", at=now)
+
+    assert [each.number for each in read_pseudonyms(document).generations] == [1, 2, 3, 4]
+
+
 def test_a_generation_goes_when_all_that_it_stood_for_has_gone():
     document, now = START, datetime(2026, 1, 10, tzinfo=UTC)
     for _ in range(20):
