@@ -27,7 +27,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
         before=costs().of_month(previous_month(month)),
         budget_usd=float(os.environ["BUDGET_USD"]),
         budgets=json.loads(os.environ["SERVICE_BUDGETS_USD"]),
-        requests=sum(value * figure.factor for figure, value in counted.items()),
+        requests=sum(counted.values()),
     )
     report = cost_report(settings().environment, known)
     topic().send(report)

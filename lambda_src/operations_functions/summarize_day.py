@@ -45,8 +45,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _costs(day: date) -> DayCosts:
-    counted = figures().of_day(REQUESTS, day)
-    requests = sum(value * figure.factor for figure, value in counted.items())
+    requests = sum(figures().of_day(REQUESTS, day).values())
     known = DayCosts(day=day, usd=costs().of_day(day), requests=requests)
     metrics.add_metric("cost_usd", MetricUnit.NoUnit, known.usd)
     if known.usd_per_million_requests is not None:

@@ -8,15 +8,12 @@ from datetime import date
 
 from kindred.reporting.report import Report, change, report, table
 
-_REQUESTS = "requests_per_second"
+_REQUESTS = "request_count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyFigure:
-    """One line: a metric of a service, by CloudWatch's statistic of the whole day.
-
-    `factor` turns what is measured into what is shown: a sum of rates of minutes into a count.
-    """
+    """One line: a metric of a service, by CloudWatch's statistic of the whole day."""
 
     label: str
     service: str
@@ -24,7 +21,6 @@ class DailyFigure:
     statistic: str
     unit: str = ""
     decimals: int = 0
-    factor: float = 1.0
 
 
 def _of_service(service: str, shown: str) -> tuple[DailyFigure, ...]:
@@ -34,7 +30,6 @@ def _of_service(service: str, shown: str) -> tuple[DailyFigure, ...]:
             service=service,
             metric=_REQUESTS,
             statistic="Sum",
-            factor=60.0,
         ),
         *(
             DailyFigure(
@@ -143,7 +138,7 @@ def _rows(values: Values, week_before: Values) -> Sequence[Sequence[str]]:
         if now is None:
             continue
         moved = change(now, week_before.get(figure))
-        shown = f"{now * figure.factor:,.{figure.decimals}f}{figure.unit}"
+        shown = f"{now:,.{figure.decimals}f}{figure.unit}"
         rows.append([figure.label, shown, f"({moved})" if moved else ""])
     return rows
 

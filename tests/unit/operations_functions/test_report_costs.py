@@ -58,13 +58,13 @@ def test_a_month_is_mailed_against_the_one_before_and_the_budgets(aws, explorer,
         Namespace="Kindred",
         MetricData=[
             {
-                "MetricName": "requests_per_second",
+                "MetricName": "request_count",
                 "Dimensions": [
                     {"Name": "environment", "Value": "prod"},
                     {"Name": "service", "Value": "prediction_service"},
                 ],
                 "Timestamp": datetime(2025, 12, day, 12, tzinfo=UTC),
-                "Value": 25_000.0,
+                "Value": 1_500_000.0,
             }
             for day in (1, 31)
         ],

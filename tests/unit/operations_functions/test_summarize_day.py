@@ -59,10 +59,10 @@ def alarms(monkeypatch):
 
 def test_yesterday_is_mailed_with_its_alarms(aws, alarms, due):
     for minute in range(10):
-        put("requests_per_second", 2.0, at=NOON + timedelta(minutes=minute))
-    put("requests_per_second", 1.0, at=NOON - timedelta(days=7))
-    put("requests_per_second", 99.0, environment="dev")
-    put("requests_per_second", 99.0, at=NOON + timedelta(days=1))
+        put("request_count", 120.0, at=NOON + timedelta(minutes=minute))
+    put("request_count", 60.0, at=NOON - timedelta(days=7))
+    put("request_count", 99.0, environment="dev")
+    put("request_count", 99.0, at=NOON + timedelta(days=1))
     pages = alarms(
         ("Kindred-prod-ApiStack-Errors", "ALARM"),
         ("Kindred-prod-ApiStack-Errors", "OK"),
@@ -74,7 +74,7 @@ def test_yesterday_is_mailed_with_its_alarms(aws, alarms, due):
     [mail] = aws.mailed()
     assert answer["day"] == "2026-11-20"
     assert mail["Subject"] == answer["subject"] == "Kindred prod: 2026-11-20: 1 alarm"
-    # Ten minutes of two requests a second; one minute of one a week before.
+    # Ten minutes of 120 requests; one minute of 60 a week before.
     assert "Similarity: requests  1,200  (+1900 %)" in mail["Message"]
     assert "1 x ApiStack-Errors" in mail["Message"]
     assert "Costs" not in mail["Message"]
@@ -85,7 +85,7 @@ def test_yesterday_is_mailed_with_its_alarms(aws, alarms, due):
 
 def test_costs_are_measured_where_somebody_knows_them(aws, alarms, due, monkeypatch, capsys):
     monkeypatch.setenv("COSTS_ARE_KNOWN", "true")
-    put("requests_per_second", 50_000.0, at=NOON - timedelta(days=1))
+    put("request_count", 3e6, at=NOON - timedelta(days=1))
     asked = []
 
     class Costs:
