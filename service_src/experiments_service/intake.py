@@ -88,15 +88,12 @@ def admit(event: Event, intakes: Mapping[str, Intake]) -> Event:
     return event if event.cross == cross else replace(event, cross=cross)
 
 
-def under_pseudonym(event: Event, intakes: Mapping[str, Intake], pseudonyms: Pseudonyms) -> Event:
-    """An experiment's as of its start, so that to it a unit stays one; others as of their day."""
+def known_as(event: Event, intakes: Mapping[str, Intake], pseudonyms: Pseudonyms) -> str:
+    """The unit to its experiment as of its start, so that it stays one; else as of the day."""
     intake = intakes.get(event.experiment_id or "")
-    unit_id = (
-        pseudonyms.of(event.unit_id, at=intake.began)
-        if intake and intake.began
-        else pseudonyms.on_day(event.unit_id, at=event.occurred_at)
-    )
-    return replace(event, unit_id=unit_id)
+    if intake and intake.began:
+        return pseudonyms.of(event.unit_id, at=intake.began)
+    return pseudonyms.on_day(event.unit_id, at=event.occurred_at)
 
 
 def _unknown(field: str, given: str, allowed: Mapping[str, object] | frozenset[str]) -> Exception:

@@ -11,10 +11,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from anyio import CapacityLimiter, to_thread
 from msgspec import Meta, Raw, Struct
+from msgspec.structs import replace
 
 from experiments_service.collaborators import ExperimentCollaborators
-from experiments_service.intake import Intake, RejectedEvent, admit, under_pseudonym
-from kindred.experiments.events import Event, InvalidEvent, decode, encode, traced
+from experiments_service.intake import Intake, RejectedEvent, admit, known_as
+from kindred.experiments.events import Event, InvalidEvent, decode, encode
+from kindred.privacy.pseudonyms import Pseudonyms
 from kindred_aws.event_stream import Record
 from kindred_aws.pseudonym_secret import NoPseudonyms
 from kindred_service.tracing import current_traceparent
@@ -92,31 +94,38 @@ async def put_events(
     """Ids of the events that are not on the stream."""
     if not events:
         return frozenset()
+    here = current_traceparent()
+
+    def put() -> tuple[Mapping[int, str], float]:
+        # A reading of the secret, every few minutes, waits for AWS as the stream does.
+        pseudonyms = collaborators.pseudonyms.current
+        records = [_record(event, intakes, pseudonyms, here) for event in events]
+        started = time.perf_counter()
+        refused = collaborators.event_stream.put(records)
+        return refused, (time.perf_counter() - started) * 1_000
+
     try:
-        # A reading of the secret, every few minutes, waits for AWS.
-        pseudonyms = await to_thread.run_sync(
-            lambda: collaborators.pseudonyms.current, limiter=_PUTS_AT_ONCE
-        )
+        refused, elapsed_ms = await to_thread.run_sync(put, limiter=_PUTS_AT_ONCE)
     except NoPseudonyms as error:
         collaborators.logger.warning("no pseudonyms for units", reason=str(error))
         return frozenset(event.event_id for event in events)
-    events = [under_pseudonym(event, intakes, pseudonyms) for event in events]
-    here = current_traceparent()
-    records = [Record(event.unit_id, encode(traced(event, here))) for event in events]
-    started = time.perf_counter()
-    refused = await to_thread.run_sync(
-        collaborators.event_stream.put, records, limiter=_PUTS_AT_ONCE
-    )
-    elapsed_ms = (time.perf_counter() - started) * 1_000
     collaborators.metrics.observe_latency("event_stream_put_latency", elapsed_ms)
     if refused:
         collaborators.logger.warning(
             "events not taken by the stream",
             refused=len(refused),
-            given=len(records),
+            given=len(events),
             codes=sorted(set(refused.values())),
         )
     return frozenset(events[at].event_id for at in refused)
+
+
+def _record(
+    event: Event, intakes: Mapping[str, Intake], pseudonyms: Pseudonyms, here: str | None
+) -> Record:
+    """Under the unit's pseudonym, and part of the trace `here`, whatever its sender said."""
+    unit_id = known_as(event, intakes, pseudonyms)
+    return Record(unit_id, encode(replace(event, unit_id=unit_id, traceparent=here)))
 
 
 def _event_id(document: Raw) -> str | None:
