@@ -49,10 +49,11 @@ class PseudonymSecret:
         return self._held
 
     def _refresh(self) -> None:
+        # Before the reading: other threads go on with what is held meanwhile.
+        self._refresh_at = self._clock() + REFRESH_SECONDS
         try:
             answer = self._client.get_secret_value(SecretId=self._secret_id)
             self._held = read_pseudonyms(answer["SecretString"])
             self.problem = None
         except _UNREADABLE as error:
             self.problem = f"{type(error).__name__}: {error}"
-        self._refresh_at = self._clock() + REFRESH_SECONDS

@@ -57,6 +57,24 @@ def test_what_was_read_serves_on_when_it_cannot_be_read_again(answer):
     assert secret.problem
 
 
+def test_while_it_is_read_again_others_go_on_with_what_is_held():
+    secret, client, clock = reading(generation(1), generation(2))
+    held(secret)
+    read, meanwhile = client.get_secret_value, []
+
+    def slowly(**asked):
+        if len(meanwhile) < 10:
+            meanwhile.append(0)
+            meanwhile[-1] = held(secret)
+        return read(**asked)
+
+    client.get_secret_value = slowly
+    clock[0] = REFRESH_SECONDS
+
+    assert held(secret) == 2
+    assert (meanwhile, client.calls) == ([1], 2)
+
+
 def test_until_it_was_read_once_every_call_tries():
     secret, _, _ = reading(DENIED, generation(1))
 
