@@ -23,17 +23,22 @@ class NoPseudonyms(RuntimeError):
 
 
 class PseudonymSecret:
-    """`problem` says why the last reading failed; the generations before it still serve."""
+    """`problem` says why the last reading failed; the generations before it still serve.
+
+    `tell` hears of a problem once, not with each reading that fails for the same reason.
+    """
 
     def __init__(
         self,
         client: SecretsManagerClient,
         *,
         secret_id: str,
+        tell: Callable[[str], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._secret_id = secret_id
+        self._tell = tell
         self._clock = clock
         self._held: Pseudonyms | None = None
         self._refresh_at = 0.0
@@ -51,9 +56,15 @@ class PseudonymSecret:
     def _refresh(self) -> None:
         # Before the reading: other threads go on with what is held meanwhile.
         self._refresh_at = self._clock() + REFRESH_SECONDS
+        problem = self._problem_of_reading()
+        if self._tell and problem and problem != self.problem:
+            self._tell(problem)
+        self.problem = problem
+
+    def _problem_of_reading(self) -> str | None:
         try:
             answer = self._client.get_secret_value(SecretId=self._secret_id)
             self._held = read_pseudonyms(answer["SecretString"])
-            self.problem = None
         except _UNREADABLE as error:
-            self.problem = f"{type(error).__name__}: {error}"
+            return f"{type(error).__name__}: {error}"
+        return None

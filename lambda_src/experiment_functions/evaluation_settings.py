@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from experiment_functions.current_snapshot import CurrentSnapshot
+from experiment_functions.evaluation_observation import logger
 from kindred_aws.definition_store import DefinitionStore
 from kindred_aws.event_stream import EventStream
 from kindred_aws.function_tracing import traced_session
@@ -47,7 +48,11 @@ def event_stream() -> EventStream:
 
 @cache
 def pseudonym_secret() -> PseudonymSecret:
-    return PseudonymSecret(_client("secretsmanager"), secret_id=os.environ["PSEUDONYM_SECRET_ARN"])
+    return PseudonymSecret(
+        _client("secretsmanager"),
+        secret_id=os.environ["PSEUDONYM_SECRET_ARN"],
+        tell=lambda reason: logger().warning("pseudonyms not read", reason=reason),
+    )
 
 
 def _client(service: str) -> Any:

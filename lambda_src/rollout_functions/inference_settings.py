@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kindred_aws.function_tracing import traced_session
+from rollout_functions.api_requests import logger
 
 if TYPE_CHECKING:
     from kindred_aws.pseudonym_secret import PseudonymSecret
@@ -32,7 +33,11 @@ def pseudonym_secret() -> PseudonymSecret:
     client: Any = traced_session().create_client(
         "secretsmanager", region_name=os.environ["AWS_REGION"], config=config
     )
-    return PseudonymSecret(client, secret_id=os.environ["PSEUDONYM_SECRET_ARN"])
+    return PseudonymSecret(
+        client,
+        secret_id=os.environ["PSEUDONYM_SECRET_ARN"],
+        tell=lambda reason: logger().warning("pseudonyms not read", reason=reason),
+    )
 
 
 def _client() -> Any:

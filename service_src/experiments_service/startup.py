@@ -132,7 +132,9 @@ def assemble(settings: Settings, logger: Logger) -> ExperimentCollaborators:
         publisher=publisher,
         event_stream=EventStream(kinesis, stream_name=settings.event_stream),
         pseudonyms=PseudonymSecret(
-            boto3.client("secretsmanager", config=_STREAM), secret_id=settings.pseudonym_secret
+            boto3.client("secretsmanager", config=_STREAM),
+            secret_id=settings.pseudonym_secret,
+            tell=lambda reason: logger.warning("pseudonyms not read", reason=reason),
         ),
         counters=ExperimentCounters(dynamodb, table_name=settings.counters_table),
         identity=_identity(settings, valkey, metrics, logger),

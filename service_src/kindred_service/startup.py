@@ -74,7 +74,9 @@ def serve(create_app: Callable[[Collaborators], FastAPI]) -> None:
 def assemble(settings: Settings, shelf: ModelShelf, logger: Logger) -> Collaborators:
     dynamodb = boto3.client("dynamodb", config=_AWS)
     pseudonyms = PseudonymSecret(
-        boto3.client("secretsmanager", config=_AWS), secret_id=settings.pseudonym_secret
+        boto3.client("secretsmanager", config=_AWS),
+        secret_id=settings.pseudonym_secret,
+        tell=lambda reason: logger.warning("pseudonyms not read", reason=reason),
     )
     metrics = ServiceMetrics(
         namespace=settings.metrics_namespace,

@@ -31,9 +31,9 @@ def held(secret):
     return secret.current.generations[-1].number
 
 
-def reading(*answers):
+def reading(*answers, tell=None):
     clock, client = [0.0], Secrets(*answers)
-    secret = PseudonymSecret(client, secret_id="pseudonyms", clock=lambda: clock[0])
+    secret = PseudonymSecret(client, secret_id="pseudonyms", tell=tell, clock=lambda: clock[0])
     return secret, client, clock
 
 
@@ -55,6 +55,19 @@ def test_what_was_read_serves_on_when_it_cannot_be_read_again(answer):
     assert [held(secret), held(secret)] == [1, 1]
     assert client.calls == 2
     assert secret.problem
+
+
+def test_why_it_cannot_be_read_is_told_once_until_that_changes():
+    told = []
+    answers = [generation(1), DENIED, DENIED, "no document", generation(2), DENIED]
+    secret, _, clock = reading(*answers, tell=told.append)
+    for _ in answers:
+        held(secret)
+        clock[0] += REFRESH_SECONDS
+
+    assert [reason.partition(":")[0] for reason in told] == [
+        *("ClientError", "UnreadableSecret", "ClientError")
+    ]
 
 
 def test_while_it_is_read_again_others_go_on_with_what_is_held():

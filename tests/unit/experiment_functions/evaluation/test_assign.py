@@ -1,8 +1,9 @@
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 
-from experiment_functions import assign
+from experiment_functions import assign, evaluation_settings
 from kindred.experiments.events import Exposure
 from kindred.privacy.generations import rotated
 from tests.pseudonyms import pseudonym
@@ -61,6 +62,19 @@ def test_without_pseudonyms_an_exposure_is_to_be_sent_again(cloud):
     assert answer["exposure"] == {"event_id": "call-0000000000001", "status": "retry"}
     assert answer["in_experiment"]
     assert cloud.events() == []
+
+
+def test_why_pseudonyms_cannot_be_read_is_logged_once(cloud, monkeypatch):
+    log = Mock()
+    monkeypatch.setattr(evaluation_settings, "logger", lambda: log)
+    cloud.secrets.delete_secret(SecretId="pseudonyms", ForceDeleteWithoutRecovery=True)
+
+    for _ in range(2):
+        ask(track=True)
+
+    [(words, given)] = log.warning.call_args_list
+    assert words == ("pseudonyms not read",)
+    assert "ResourceNotFoundException" in given["reason"]
 
 
 def test_an_exposure_keeps_the_id_that_makes_it_count_once(cloud):
