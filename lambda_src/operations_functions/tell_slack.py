@@ -21,7 +21,8 @@ def handler(event: Mapping[str, Any], _context: object) -> None:
     """Raises OSError or NotTaken: Lambda tries again, and keeps the notice where that is vain."""
     for notice, severity in told(event):
         if notice.state == "calm":
-            # As each new alarm is once: nobody was told of a beginning.
+            # As each new alarm is once. One that was on and lost its metric ends so, too, untold:
+            # its message is the same. Each alarm says what missing data means, so that none does.
             continue
         body = slack_message(
             notice,
