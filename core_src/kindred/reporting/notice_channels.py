@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from kindred.reporting.notices import Notice, State
 
-Severity = Literal["critical", "warning", "information"]
+Severity = Literal["critical", "warning"]
 
 _SIGNS: dict[State, str] = {
     "begun": ":rotating_light:",
@@ -59,8 +59,7 @@ def page(
         "payload": {
             "summary": f"{environment}: {notice.title}"[:_LONGEST_SUMMARY],
             "source": f"kindred-{environment}",
-            # The word that PagerDuty knows for what is not urgent.
-            "severity": "info" if severity == "information" else severity,
+            "severity": severity,
             "timestamp": notice.at,
             "custom_details": {"reason": notice.reason, "runbook": notice.runbook or "none"},
         },

@@ -143,8 +143,8 @@ def test_a_page_is_opened_and_closed_under_one_key():
 
 def test_a_page_keeps_to_the_limits_of_pagerduty():
     notice = Notice(key="k" * 400, state="told", title="t" * 2_000, reason="", at=AT)
-    event = page(notice, routing_key="r", environment="prod", severity="information")
+    event = page(notice, routing_key="r", environment="prod", severity="warning")
 
     assert len(event["dedup_key"]) == 255
     assert len(event["payload"]["summary"]) == 1_024
-    assert event["payload"]["severity"] == "info"
+    assert event["payload"]["severity"] == "warning"
