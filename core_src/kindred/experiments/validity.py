@@ -180,8 +180,8 @@ def _scope_problems(experiment: Experiment, holdouts: Collection[str]) -> Iterat
         )
     # What is told of units names none of them, and a segment's value is told as it is.
     units = {"id", experiment.hash_attribute, experiment.fallback_attribute}
-    if naming := sorted(units.intersection(experiment.segments) - {None}, key=str):
-        yield Invalid("/segments", f"given {', '.join(map(str, naming))}, which names units")
+    if naming := sorted(set(experiment.segments).intersection(units)):
+        yield Invalid("/segments", f"given {', '.join(naming)}, which names units")
     if experiment.starts_at and experiment.ends_at and experiment.starts_at >= experiment.ends_at:
         yield Invalid("/ends_at", "allowed is a time after starts_at")
 
