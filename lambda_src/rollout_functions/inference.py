@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from kindred.privacy.forgetting import CAPTURED_DIGITS
 from kindred.privacy.pseudonyms import digest_of
 from kindred_aws.pseudonym_secret import NoPseudonyms
 from kindred_aws.sagemaker_inference import (
@@ -33,8 +34,6 @@ from rollout_functions.prediction_requests import (
     model_request,
 )
 
-# Of the 64 characters that SageMaker captures a request's own id takes 36.
-USER_DIGITS = 24
 # No fault of the caller's: of what the endpoint answered, or did not. Without any model yet there
 # is nothing to alarm about.
 _FAILURES = ("model-failed", "model-too-slow", "model-unavailable")
@@ -112,7 +111,7 @@ def _inference_id(user_id: str, request_id: str) -> str:
     except NoPseudonyms:
         return request_id[:64]
     user = digest_of(pseudonyms.on_day(user_id, at=datetime.now(UTC)))
-    return f"{user[:USER_DIGITS]}-{request_id}"[:64]
+    return f"{user[:CAPTURED_DIGITS]}-{request_id}"[:64]
 
 
 def _unavailable() -> Refusal:

@@ -11,7 +11,7 @@ from typing import Any
 
 from kindred.privacy.pseudonyms import Pseudonyms, digest_of
 
-# The parts of a pseudonym's digest and of a request's id that SageMaker captures together.
+# Of a pseudonym's digest. SageMaker captures 64 characters, and the request's own id takes 36.
 CAPTURED_DIGITS = 24
 # What people write, as the copy of the definitions names it.
 DEFINED = ("saved_groups", "experiments", "flags")

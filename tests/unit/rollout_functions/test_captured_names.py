@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from kindred.privacy.forgetting import CAPTURED_DIGITS
 from kindred.privacy.pseudonyms import digest_of
 from kindred_aws.pseudonym_secret import NoPseudonyms
 from rollout_functions import inference
@@ -33,7 +34,7 @@ def test_it_is_the_users_pseudonym_of_the_day_and_the_requests_id(captured_as):
 
     assert request == REQUEST_ID
     assert digest_of(pseudonym("anna")).startswith(user)
-    assert len(user) == inference.USER_DIGITS
+    assert len(user) == CAPTURED_DIGITS
 
 
 def test_without_pseudonyms_a_model_answers_and_nobody_is_named(captured_as, monkeypatch):
