@@ -175,10 +175,7 @@ class ForgettingFunctions(Construct):
         return function
 
     def _definitions(self) -> dict[str, str]:
-        return {
-            "DEFINITIONS_BUCKET": self._stores.definitions.bucket_name,
-            "DEFINITIONS_SOURCE_KEY": SOURCE,
-        }
+        return {"DEFINITIONS_BUCKET": self._stores.definitions.bucket_name}
 
     def _grant_definitions(self, role: iam.IRole) -> None:
         bucket = self._stores.definitions

@@ -8,16 +8,12 @@ from typing import Any
 
 import boto3
 
-from kindred_aws.definition_store import DefinitionStore
+from kindred_aws.definition_store import SOURCE, DefinitionStore
 
 
 def source_definitions() -> Mapping[str, Any]:
     """`{"definitions": {"experiments", "flags", "saved_groups", ...}}`; empty before the first."""
-    store = DefinitionStore(
-        boto3.client("s3"),
-        os.environ["DEFINITIONS_BUCKET"],
-        key=os.environ["DEFINITIONS_SOURCE_KEY"],
-    )
+    store = DefinitionStore(boto3.client("s3"), os.environ["DEFINITIONS_BUCKET"], key=SOURCE)
     fetched = store.fetch(None)
     return fetched.payload if fetched else {}
 
