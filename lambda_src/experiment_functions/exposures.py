@@ -14,11 +14,10 @@ from kindred.experiments.engine.attribute_values import unit_text
 from kindred.experiments.engine.results import ExperimentResult
 from kindred.experiments.events import Exposure, encode, new_event_id
 from kindred.experiments.segments import segment_values
+from kindred.experiments.unit_ids import LONGEST_UNIT
 from kindred_aws.event_stream import Record
 from kindred_aws.function_tracing import current_traceparent
 from kindred_aws.pseudonym_secret import NoPseudonyms
-
-LONGEST_UNIT = 256
 
 
 @dataclass(frozen=True, slots=True)

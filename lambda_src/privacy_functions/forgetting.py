@@ -11,11 +11,9 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from kindred.experiments.unit_ids import LONGEST_UNIT
 from kindred.privacy.forgetting import Names, Passed, names_of
 from kindred_aws.pseudonym_secret import PseudonymSecret
-
-LONGEST_UNIT = 256
-
 
 # Of whom, whether to remove, and where to go on.
 Store = Callable[[Names, bool, str | None], Passed]

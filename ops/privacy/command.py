@@ -13,13 +13,13 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from kindred.experiments.unit_ids import LONGEST_UNIT
 from ops.deployed_stage import DeployedStage, NotDeployed, stage_of
 from ops.privacy.passes import Forgetting, NotForgotten, Seen
 from ops.privacy.report import STREAM_DAYS, Report, as_table, looked, report
 from ops.terminal import MESSAGES, RESULTS, failed, give
 
 app = typer.Typer()
-LONGEST_UNIT = 256
 # A pass may take all the time that a function has; a second attempt beside it would be in its way.
 _PATIENT = Config(read_timeout=910, retries={"total_max_attempts": 1})
 

@@ -13,10 +13,11 @@ from kindred.experiments.engine.context import Context
 from kindred.experiments.engine.results import ExperimentResult
 from kindred.experiments.events import LARGEST_VALUE, Exposure, new_event_id
 from kindred.experiments.segments import segment_values
+from kindred.experiments.unit_ids import LONGEST_UNIT
 from kindred_service.wire import Number, WireIn
 
 ExperimentKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-UnitId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+UnitId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_UNIT)]
 EventId = Annotated[str, StringConstraints(min_length=16, max_length=36)]
 
 

@@ -25,6 +25,7 @@ from kindred.experiments.events import (
     encode,
     traced,
 )
+from kindred.experiments.unit_ids import LONGEST_UNIT
 from kindred.privacy.pseudonyms import Pseudonyms
 from kindred.similarity.app import AppMetadata
 from kindred_aws.event_stream import RECORDS_PER_CALL, EventStream, Record
@@ -160,5 +161,5 @@ def predicted_performance(
 
 
 def unit_id(partner_id: str, app_id: str) -> str:
-    """At most 256 characters: the wire allows 128 of each."""
-    return f"{partner_id}:{app_id}"[:256]
+    """Cut by a character at the most: the wire allows 128 of each."""
+    return f"{partner_id}:{app_id}"[:LONGEST_UNIT]

@@ -16,12 +16,14 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from kindred.experiments.unit_ids import LONGEST_UNIT
+
 KEY_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Beyond it no sum of squares fits into the 38 digits of a DynamoDB number.
 LARGEST_VALUE = 1e9
 
 EventId = Annotated[str, Meta(min_length=16, max_length=36)]
-UnitId = Annotated[str, Meta(min_length=1, max_length=256)]
+UnitId = Annotated[str, Meta(min_length=1, max_length=LONGEST_UNIT)]
 Key = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
 Value = Annotated[float, Meta(ge=-LARGEST_VALUE, le=LARGEST_VALUE)]
