@@ -4,18 +4,24 @@ from moto import mock_aws
 
 
 @pytest.fixture
-def dynamodb(monkeypatch):
+def aws(monkeypatch):
+    """In memory, wherever the shell's own account or emulator is."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        _table(client, "ab_experiments", "experiment_id")
-        _table(client, "ab_metrics", "experiment_id", "timestamp")
-        _table(client, "request_log", "record_id")
-        _table(client, "counters", "experiment_id", "variation_metric")
-        _table(client, "ledger", "id")
-        yield client
+        yield
+
+
+@pytest.fixture
+def dynamodb(aws):
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    _table(client, "ab_experiments", "experiment_id")
+    _table(client, "ab_metrics", "experiment_id", "timestamp")
+    _table(client, "request_log", "record_id")
+    _table(client, "counters", "experiment_id", "variation_metric")
+    _table(client, "ledger", "id")
+    return client
 
 
 def _table(client, name, *keys):

@@ -1,12 +1,10 @@
 """Artefacts in S3: published by content, downloaded whole or not at all."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from kindred.similarity.catalogue_manifest import CatalogueManifest
 from kindred.similarity.manifest import MANIFEST, CorruptArtefact, Manifest, describe_files
@@ -16,14 +14,10 @@ BUCKET = "embeddings"
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        yield client
+def client(aws: None) -> Any:
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket=BUCKET)
+    return client
 
 
 def artefact(directory: Path, *, vectors: bytes = b"vectors") -> Path:

@@ -3,7 +3,6 @@
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from kindred_aws.definition_store import (
     CURRENT,
@@ -17,14 +16,10 @@ OLD, NEW = {"features": {"a": {"defaultValue": 1}}}, {"features": {"a": {"defaul
 
 
 @pytest.fixture
-def client(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        yield client
+def client(aws):
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket=BUCKET)
+    return client
 
 
 @pytest.fixture

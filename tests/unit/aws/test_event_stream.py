@@ -3,7 +3,6 @@ import json
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from moto import mock_aws
 
 from kindred_aws.event_stream import BYTES_PER_CALL, EventStream, Record
 
@@ -37,14 +36,10 @@ def stream(client):
 
 
 @pytest.fixture
-def kinesis(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("kinesis", region_name="us-east-1")
-        client.create_stream(StreamName="events", ShardCount=1)
-        yield client
+def kinesis(aws):
+    client = boto3.client("kinesis", region_name="us-east-1")
+    client.create_stream(StreamName="events", ShardCount=1)
+    return client
 
 
 def test_what_was_put_is_read_from_the_stream_in_its_order(kinesis):

@@ -5,7 +5,6 @@ import json
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from kindred.privacy.forgetting import CAPTURED_DIGITS, names_of
 from kindred.privacy.pseudonyms import digest_of
@@ -74,14 +73,11 @@ def test_a_pass_goes_on_where_the_last_one_ended(dynamodb, monkeypatch):
 
 
 @pytest.fixture
-def bucket(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket="bucket")
-        s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
-        yield s3
+def bucket(aws):
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    return s3
 
 
 def undelivered(unit):
@@ -168,21 +164,18 @@ class EndlessQueue:
         pass
 
 
-def test_letters_of_others_stay_in_the_queue_and_are_seen_again(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        sqs = boto3.client("sqs", region_name="us-east-1")
-        url = sqs.create_queue(QueueName="q")["QueueUrl"]
-        for unit in (HERS, ANOTHERS):
-            raw = base64.b64encode(json.dumps({"unit_id": unit}).encode()).decode()
-            sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"data": raw}))
-        letters = ForgottenLetters(client=sqs, queue_url=url)
+def test_letters_of_others_stay_in_the_queue_and_are_seen_again(aws):
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    for unit in (HERS, ANOTHERS):
+        raw = base64.b64encode(json.dumps({"unit_id": unit}).encode()).decode()
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"data": raw}))
+    letters = ForgottenLetters(client=sqs, queue_url=url)
 
-        assert letters.go_through(NAMES, remove=False).found == 1
-        passed = letters.go_through(NAMES, remove=True)
-        assert (passed.looked_at, passed.removed) == (2, 1)
-        again = letters.go_through(NAMES, remove=False)
+    assert letters.go_through(NAMES, remove=False).found == 1
+    passed = letters.go_through(NAMES, remove=True)
+    assert (passed.looked_at, passed.removed) == (2, 1)
+    again = letters.go_through(NAMES, remove=False)
 
     assert (again.looked_at, again.found) == (1, 0)
 
