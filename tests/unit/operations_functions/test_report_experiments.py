@@ -8,28 +8,13 @@ import pytest
 from kindred.experiments.daily_metrics import DailyMetrics
 from kindred.experiments.definitions import (
     Definitions,
-    Experiment,
-    ExperimentStatus,
-    Metric,
-    SamplePlan,
-    Variation,
 )
 from kindred_aws.daily_metrics_table import DailyMetricsTable
 from kindred_aws.definition_store import SOURCE, DefinitionStore
 from operations_functions import report_experiments
+from tests.unit.reporting.button import BUTTON
 
 MODELS = "embedding_v1_vs_v2"
-BUTTON = Experiment(
-    key="button",
-    name="Red button",
-    status=ExperimentStatus.RUNNING,
-    variations=(
-        Variation(key="grey", name="Grey", weight=0.5, is_control=True),
-        Variation(key="red", name="Red", weight=0.5),
-    ),
-    metrics=(Metric(key="signup", name="Signups"),),
-    plan=SamplePlan(baseline=0.1, effect=0.2),
-)
 
 
 @pytest.fixture

@@ -8,31 +8,17 @@ from kindred.experiments.counts import Cell, Counts, Tally
 from kindred.experiments.daily_metrics import DailyMetrics
 from kindred.experiments.definitions import (
     Definitions,
-    Experiment,
     ExperimentStatus,
-    Metric,
-    SamplePlan,
-    Variation,
 )
 from kindred.experiments.embedding_decision import EmbeddingPlan
 from kindred.experiments.embedding_experiment import EmbeddingExperiment
 from kindred.experiments.gradual_shift import Shift
 from kindred.experiments.winner_selection import ShiftRecord
 from kindred.reporting.experiment_report import experiment_report, reported
+from tests.unit.reporting.button import BUTTON
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LAST = date(2026, 11, 22)
-BUTTON = Experiment(
-    key="button",
-    name="Red button",
-    status=ExperimentStatus.RUNNING,
-    variations=(
-        Variation(key="grey", name="Grey", weight=0.5, is_control=True),
-        Variation(key="red", name="Red", weight=0.5),
-    ),
-    metrics=(Metric(key="signup", name="Signups"),),
-    plan=SamplePlan(baseline=0.1, effect=0.2),
-)
 
 
 def counted(grey, red):
