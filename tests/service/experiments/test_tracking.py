@@ -23,22 +23,6 @@ from tests.service.experiments.evaluation_fixtures import (
 TRACK, BATCH = "/api/v1/tracking/track", "/api/v1/tracking/batch"
 
 
-@pytest.fixture
-def held():
-    return collaborators(published())
-
-
-@pytest.fixture
-def stream(held):
-    return held.event_stream
-
-
-@pytest.fixture
-def client(held):
-    with TestClient(create_app(held)) as client:
-        yield client
-
-
 def exposure(unit="u1", **changes):
     return {
         "event_id": new_event_id(),

@@ -2,37 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-from fastapi.testclient import TestClient
-
-from experiments_service.main import create_app
 from kindred.experiments.events import decode, new_event_id
 from kindred.privacy.pseudonyms import Generation, Pseudonyms
 from kindred_aws.pseudonym_secret import NoPseudonyms
 from tests.service.experiments.evaluation_fixtures import (
-    collaborators,
     definitions,
     experiment,
     published,
 )
 
 TRACK = "/api/v1/tracking/track"
-
-
-@pytest.fixture
-def held():
-    return collaborators(published())
-
-
-@pytest.fixture
-def stream(held):
-    return held.event_stream
-
-
-@pytest.fixture
-def client(held):
-    with TestClient(create_app(held)) as client:
-        yield client
 
 
 def event(kind="exposure", **changes):
