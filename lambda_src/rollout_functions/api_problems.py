@@ -1,57 +1,13 @@
-"""Answers of the API, and problem details (RFC 9457): what was given, what is allowed."""
+"""Answers of the API, and refusals as problem details."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-_TYPES = "urn:kindred:problem:"
-_SHOWN_CHARACTERS = 100
-
-
-class Refusal(Exception):
-    """A request that cannot be answered as it stands. `errors` are made by `field_problem`."""
-
-    def __init__(
-        self,
-        status: HTTPStatus,
-        detail: str,
-        *,
-        slug: str | None = None,
-        errors: Sequence[Mapping[str, Any]] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.slug = slug
-        self.errors = list(errors)
-        self.headers = dict(headers or {})
-
-
-def field_problem(
-    pointer: str, detail: str, *, given: object = None, allowed: Sequence[str] | None = None
-) -> dict[str, Any]:
-    """`pointer` is a JSON pointer into the body, or the name of a parameter or header."""
-    known = {
-        "given": None if given is None else shown(given),
-        "allowed": None if allowed is None else list(allowed),
-    }
-    filled = {name: value for name, value in known.items() if value is not None}
-    return {"pointer": pointer, "detail": detail, **filled}
-
-
-def invalid_field(
-    pointer: str, detail: str, *, given: object = None, allowed: Sequence[str] | None = None
-) -> Refusal:
-    return Refusal(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        f"{pointer}: {detail}",
-        slug="invalid-request",
-        errors=[field_problem(pointer, detail, given=given, allowed=allowed)],
-    )
+from kindred.problem_details import Refusal, problem_document
 
 
 def try_again(detail: str, *, slug: str, seconds: int = 1) -> Refusal:
@@ -59,13 +15,6 @@ def try_again(detail: str, *, slug: str, seconds: int = 1) -> Refusal:
     return Refusal(
         HTTPStatus.SERVICE_UNAVAILABLE, detail, slug=slug, headers={"Retry-After": str(seconds)}
     )
-
-
-def shown(value: object) -> str:
-    """A value as it may be repeated to its sender: short and printable."""
-    text = value if isinstance(value, str) else repr(value)
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}… ({len(text)})"
 
 
 def answer(
@@ -76,16 +25,8 @@ def answer(
 
 
 def problem(refusal: Refusal, *, instance: str) -> dict[str, Any]:
-    """`instance` is the request's id, by which it is found in the logs."""
-    document: dict[str, Any] = {
-        "type": "about:blank" if refusal.slug is None else _TYPES + refusal.slug,
-        "title": refusal.status.phrase,
-        "status": int(refusal.status),
-        "detail": refusal.detail,
-        "instance": instance,
-    }
-    if refusal.errors:
-        document["errors"] = refusal.errors
+    """`instance` is the request's id."""
+    document = problem_document(refusal, instance=instance)
     return _proxied(refusal.status, document, "application/problem+json", refusal.headers)
 
 

@@ -13,8 +13,9 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.logging import Logger
 
+from kindred.problem_details import Refusal, invalid_field
 from kindred.tracing.correlation import HEADER, acceptable
-from rollout_functions.api_problems import Refusal, invalid_field, problem
+from rollout_functions.api_problems import problem
 
 # The largest body that the fields' own bounds allow, each character escaped, is smaller.
 MOST_BYTES = 128 * 1024

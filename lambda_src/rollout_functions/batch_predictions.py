@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+from kindred.problem_details import Refusal, invalid_field
 from kindred_aws.transform_jobs import InputNotFound, JobNotFound, TransformJob
-from rollout_functions.api_problems import Refusal, answer, invalid_field, try_again
+from rollout_functions.api_problems import answer, try_again
 from rollout_functions.api_requests import ProxyRequest, no_such_route, respond
 from rollout_functions.api_settings import served_models, transform_jobs
 from rollout_functions.body_reading import read_body

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rollout_functions.api_problems import Refusal, invalid_field
+from kindred.problem_details import Refusal, invalid_field
 
 Wire = TypeVar("Wire", bound="WireIn")
 _PLACE = re.compile(r"^(?P<detail>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)

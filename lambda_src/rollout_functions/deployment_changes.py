@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from kindred.problem_details import Refusal, invalid_field, shown
 from kindred.rollout.deployment import Deployment, Verb
 from kindred.rollout.lifecycle import InvalidTransition, ask
 from kindred_aws.aws_refusals import Unavailable
@@ -19,7 +20,7 @@ from kindred_aws.deployment_table import (
 )
 from kindred_aws.model_packages import PackageNotFound
 from rollout_functions import new_deployment
-from rollout_functions.api_problems import Refusal, invalid_field, shown, try_again
+from rollout_functions.api_problems import try_again
 from rollout_functions.api_settings import api_settings, deployments
 from rollout_functions.deployment_requests import DeploymentIn, plan_of, source_of
 from rollout_functions.new_deployment import PackageNotApproved, reconcile_soon

@@ -7,10 +7,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from kindred.problem_details import Refusal, invalid_field
 from kindred.rollout.deployment import ModelSource
 from kindred.rollout.rollout_plan import Engine, InvalidPlan, OnNoData, RolloutPlan
 from kindred.rollout.thresholds import InvalidThresholds, Thresholds
-from rollout_functions.api_problems import Refusal, invalid_field
 from rollout_functions.body_reading import WireIn
 from rollout_functions.prediction_requests import EndpointName
 

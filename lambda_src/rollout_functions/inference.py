@@ -12,6 +12,7 @@ import msgspec
 
 from kindred.privacy.forgetting import CAPTURED_DIGITS
 from kindred.privacy.pseudonyms import digest_of
+from kindred.problem_details import Refusal, invalid_field
 from kindred_aws.pseudonym_secret import NoPseudonyms
 from kindred_aws.sagemaker_inference import (
     CallRefused,
@@ -22,7 +23,7 @@ from kindred_aws.sagemaker_inference import (
     ModelReply,
     ModelTooSlow,
 )
-from rollout_functions.api_problems import Refusal, answer, invalid_field, try_again
+from rollout_functions.api_problems import answer, try_again
 from rollout_functions.api_requests import ProxyRequest, no_such_route, respond
 from rollout_functions.body_reading import read_body
 from rollout_functions.inference_metrics import emit_latency, emit_outcome

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
-from rollout_functions.api_problems import Refusal
+from kindred.problem_details import Refusal
 
 Role = Literal["viewer", "experimenter", "approver", "admin"]
 # Each may do what those before it may.

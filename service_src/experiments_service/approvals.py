@@ -13,7 +13,7 @@ from experiments_service.collaborators import ExperimentCollaborators
 from experiments_service.database.models import Definition, PendingChange
 from experiments_service.definition_checks import require_valid
 from experiments_service.definition_documents import Document, stamped
-from kindred_service.problems import Refusal
+from kindred.problem_details import Refusal
 
 Decision = Literal["approve", "reject"]
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Request
 
 from experiments_service.identity.principal import Principal
 from experiments_service.identity.roles import ApproverDep, ExperimenterDep
-from kindred_service.problems import Refusal
+from kindred.problem_details import Refusal
 
 _MATCH = Header(
     max_length=200,

@@ -23,7 +23,7 @@ from experiments_service.definition_documents import (
     stamped,
     status_of,
 )
-from kindred_service.problems import Refusal
+from kindred.problem_details import Refusal
 
 # What people who watch a channel want to know of, beside what waits for one of them.
 _TOLD = ("start", "pause", "resume", "complete", "enable", "disable")

@@ -22,7 +22,7 @@ from kindred.experiments.validity import (
     release_problems,
     served_problems,
 )
-from kindred_service.problems import FieldProblem, Refusal, invalid_field
+from kindred.problem_details import Refusal, field_problem, invalid_field
 
 
 async def require_valid(session: AsyncSession, kind: Kind, after: Document) -> None:
@@ -150,5 +150,5 @@ def _refuse(problems: list[Invalid]) -> None:
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "; ".join(f"{each.pointer}: {each.detail}" for each in problems[:5]),
             slug="invalid-request",
-            errors=[FieldProblem(pointer=each.pointer, detail=each.detail) for each in problems],
+            errors=[field_problem(each.pointer, each.detail) for each in problems],
         )

@@ -25,8 +25,8 @@ from experiments_service.routers import (
     tracking,
 )
 from kindred.experiments.lifecycle import InvalidTransition, UnsafeChange
+from kindred.problem_details import Refusal
 from kindred_service.application import create_observed_app, refusing
-from kindred_service.problems import Refusal
 
 # A batch of 500 tracking events is the largest body; their ids and segments are bounded.
 _BODY_BYTES = 1024 * 1024

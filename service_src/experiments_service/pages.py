@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from experiments_service.database.models import Definition, Kind
 from experiments_service.wire import within_reach
-from kindred_service.problems import Refusal, invalid_field
+from kindred.problem_details import Refusal, invalid_field
 
 
 async def definitions_page(

@@ -14,12 +14,13 @@ from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
+from kindred.problem_details import Refusal
 from kindred_service import health_routes
 from kindred_service.background import repeat
 from kindred_service.body_limit import BODY_BYTES, BodyLimit
 from kindred_service.collaborators import Collaborators
 from kindred_service.observation import CountsRequests, Observation
-from kindred_service.problems import Problem, Refusal, from_http, from_validation, respond
+from kindred_service.problems import Problem, from_http, from_validation, respond
 
 # FastAPI's own spans hold paths and queries, which name units and keys, and are made whenever a
 # client asks for them: a request has the one span of Observation.

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from kindred.experiments.bucketing import Arm
+from kindred.problem_details import invalid_field
 from kindred.similarity.app import AppMetadata
 from kindred.similarity.catalogue import Catalogue, UnknownCategory
 from kindred.similarity.index import Vectors
@@ -17,7 +18,6 @@ from kindred_aws.unit_cache import UnitCache, vector_key
 from kindred_service.arms import Arms, Assigned
 from kindred_service.metrics import ServiceMetrics
 from kindred_service.models import LoadedModel, Models
-from kindred_service.problems import invalid_field
 from kindred_service.wire import AppIn, QueryIn, metadata_of
 
 QuerySource = Literal["catalogue", "request"]

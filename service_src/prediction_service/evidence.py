@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from kindred.prediction.performance import Prediction
 from kindred.prediction.track_record import NEIGHBOURS, Neighbour, NoTrackRecord
+from kindred.problem_details import Refusal, invalid_field
 from kindred.similarity.catalogue import AppNotFound, Catalogue
-from kindred_service.problems import Refusal, invalid_field
 from kindred_service.query import ResolvedQuery
 from kindred_service.scans import scan
 from prediction_service.schemas import PredictIn

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kindred.problem_details import invalid_field
 from kindred.similarity.catalogue import Catalogue
 from kindred.similarity.explanation import explain as reasons_for
 from kindred.similarity.filters import Filters, InvalidFilter, parse_filters
-from kindred_service.problems import invalid_field
 from kindred_service.query import ResolvedQuery
 from kindred_service.scans import scan
 from kindred_service.wire import app_fields

@@ -12,7 +12,7 @@ from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.identity.authentication import InvalidToken
 from experiments_service.identity.keys import KeysUnavailable
 from experiments_service.identity.principal import Principal, Role
-from kindred_service.problems import Refusal
+from kindred.problem_details import Refusal
 
 # Refused here and not there, so that the answer is problem details with what is needed.
 _BEARER = HTTPBearer(auto_error=False, description="A Cognito access or id token.")

@@ -11,7 +11,7 @@ from experiments_service.collaborators import ExperimentCollaborators
 from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.publication.published import Published
 from experiments_service.publication.publisher import NothingPublished
-from kindred_service.problems import Refusal
+from kindred.problem_details import Refusal
 
 
 async def get_published(collaborators: CollaboratorsDep) -> Published:

@@ -15,7 +15,7 @@ from experiments_service.experiment_schemas import ExperimentIn, SampleSizeOut, 
 from experiments_service.identity.roles import ExperimenterDep, ViewerDep
 from experiments_service.wire import WireIn
 from kindred.experiments.validity import experiment_problems
-from kindred_service.problems import Refusal
+from kindred.problem_details import Refusal
 
 router = APIRouter(prefix="/api/v1", tags=["capabilities"])
 

@@ -32,7 +32,7 @@ from experiments_service.pages import definitions_page
 from experiments_service.wire import Cursor, KeyPath, Limit, Text
 from kindred.experiments.definitions import Experiment, ExperimentStatus
 from kindred.experiments.lifecycle import Action, after, allowed_actions, require_safe
-from kindred_service.problems import invalid_field
+from kindred.problem_details import invalid_field
 
 router = APIRouter(prefix="/api/v1/experiments", tags=["experiments"])
 

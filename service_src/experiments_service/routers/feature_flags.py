@@ -28,7 +28,7 @@ from experiments_service.identity.roles import ViewerDep
 from experiments_service.pages import definitions_page
 from experiments_service.wire import Cursor, KeyPath, Limit, Text
 from kindred.experiments.schedule import Step, ramp
-from kindred_service.problems import Refusal, invalid_field
+from kindred.problem_details import Refusal, invalid_field
 
 router = APIRouter(prefix="/api/v1/feature-flags", tags=["feature flags"])
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Path, Response
 from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.entity_tags import matches
 from experiments_service.publication.current import PublishedDep
-from kindred_service.problems import Refusal
+from kindred.problem_details import Refusal
 
 router = APIRouter(prefix="/api/features", tags=["evaluation"])
 

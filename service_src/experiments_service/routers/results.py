@@ -22,7 +22,7 @@ from kindred.experiments.analysis import analyse
 from kindred.experiments.counts import Counts
 from kindred.experiments.counts_json import counts_json
 from kindred.experiments.definitions import Experiment
-from kindred_service.problems import Refusal, invalid_field
+from kindred.problem_details import Refusal, invalid_field
 
 router = APIRouter(prefix="/api/v1/experiments", tags=["results"])
 

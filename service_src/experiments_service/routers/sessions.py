@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.identity.principal import Role
 from experiments_service.identity.roles import Credentials, ViewerDep
-from kindred_service.problems import Refusal
+from kindred.problem_details import Refusal
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 

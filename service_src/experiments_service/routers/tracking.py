@@ -26,7 +26,7 @@ from experiments_service.stickiness import sticky
 from experiments_service.tracking import Batch, put_documents, put_events, read_batch
 from experiments_service.tracking_schema import BATCH_BODY, EVENT_BODY
 from kindred.experiments.engine.context import Context
-from kindred_service.problems import Refusal
+from kindred.problem_details import Refusal
 
 router = APIRouter(prefix="/api/v1/tracking", tags=["tracking"])
 

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from kindred.problem_details import Refusal, invalid_field
 from kindred.similarity.catalogue import AppNotFound
 from kindred_service.dependencies import CollaboratorsDep
-from kindred_service.problems import Refusal, invalid_field
 from kindred_service.scans import scan
 from kindred_service.wire import AppOut, app_fields
 from similarity_service.schemas import AppDetailOut, AppPageOut

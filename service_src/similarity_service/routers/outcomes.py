@@ -10,9 +10,9 @@ from fastapi import APIRouter
 
 from kindred.experiments.arm_metrics import Outcome
 from kindred.experiments.events import Event
+from kindred.problem_details import Refusal
 from kindred_service.dependencies import CollaboratorsDep
 from kindred_service.interactions import neighbor_click, predicted_performance
-from kindred_service.problems import Refusal
 from kindred_service.recorder import BufferFull
 from similarity_service.schemas import (
     ClickIn,
