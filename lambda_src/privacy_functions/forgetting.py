@@ -48,8 +48,8 @@ def answer(event: Mapping[str, Any], stores: Stores) -> dict[str, Any]:
     return asdict(passed)
 
 
-@cache
 def _pseudonyms() -> PseudonymSecret:
+    """Read anew for each pass, which fails where it cannot be: a generation may have come."""
     return PseudonymSecret(
         boto3.client("secretsmanager"), secret_id=os.environ["PSEUDONYM_SECRET_ARN"]
     )
