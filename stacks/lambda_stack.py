@@ -102,7 +102,7 @@ class LambdaStack(cdk.Stack):
             retries=_RETRIES,
             max_record_age=RETENTION,
         )
-        self._network.alarms.warning.hear(consumer.iterator_age_alarm)
+        self._network.alarms.hear(consumer.iterator_age_alarm)
 
     def _add_indexer(self, search: SearchDomain, unindexed: DeadLetters) -> None:
         """Tries for as long as the stream keeps an event: OpenSearch may be down for days."""
@@ -128,7 +128,7 @@ class LambdaStack(cdk.Stack):
             retries=None,
             max_record_age=None,
         )
-        self._network.alarms.warning.hear(consumer.iterator_age_alarm)
+        self._network.alarms.hear(consumer.iterator_age_alarm)
 
     def _add_daily_decisions(self) -> None:
         data = self._data

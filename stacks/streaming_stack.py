@@ -68,7 +68,7 @@ class StreamingStack(cdk.Stack):
 
     def _dead_letters(self, name: str, of: str) -> DeadLetters:
         letters = DeadLetters(self, name, key=self._key, of=of)
-        self._network.alarms.warning.hear(letters.alarm)
+        self._network.alarms.hear(letters.alarm)
         return letters
 
     def _search(self) -> SearchDomain | None:
@@ -84,7 +84,7 @@ class StreamingStack(cdk.Stack):
             nodes=SearchNodes(**sizes.model_dump()),
             removal_policy=self._kept,
         )
-        self._network.alarms.warning.hear(*domain.alarms())
+        self._network.alarms.hear(*domain.alarms())
         return domain
 
     def _add_outputs(self) -> None:

@@ -33,12 +33,7 @@ class AccountNotices(Construct):
         shown: dict[str, str],
     ) -> None:
         """Of events with this detail; `shown` are words, and where in the event they are found."""
-        by_severity = {
-            Severity.CRITICAL: self._topics.critical,
-            Severity.WARNING: self._topics.warning,
-            Severity.INFORMATION: self._topics.information,
-        }
-        topic = by_severity[severity]
+        topic = self._topics.of(severity)
         iam.Grant.add_to_principal(
             grantee=self._role, actions=["sns:Publish"], resource_arns=[topic.topic_arn]
         )

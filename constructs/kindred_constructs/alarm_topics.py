@@ -59,7 +59,7 @@ class AlarmTopics(Construct):
             Severity.INFORMATION: self.information,
         }
         # Where a page cannot be delivered, the mail of a warning may still arrive.
-        self.warning.hear(self.undelivered.alarm)
+        self.hear(self.undelivered.alarm)
         if email:
             for topic in (self.critical, self.warning, self.information):
                 topic.add_subscription(
@@ -69,4 +69,7 @@ class AlarmTopics(Construct):
     def hear(self, *alarms: AnyOperatorAlarm) -> None:
         """Each where its severity belongs."""
         for alarm in alarms:
-            self._by_severity[alarm.severity].hear(alarm)
+            self.of(alarm.severity).hear(alarm)
+
+    def of(self, severity: Severity) -> AlarmTopic:
+        return self._by_severity[severity]

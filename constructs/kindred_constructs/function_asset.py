@@ -43,7 +43,7 @@ class FunctionAsset:
             environment=environment,
             network=network,
         )
-        self.alarms.warning.hear(function.errors_alarm)
+        self.alarms.hear(function.errors_alarm)
         return function
 
 

@@ -54,7 +54,7 @@ class Retraining(Construct):
             self, "Functions", asset=asset, parts=parts, rules=rules
         )
         self.machine = self._add_machine(shape, asset.rules.log_key, rules.retire_after_days)
-        asset.alarms.warning.hear(*MachineAlarms(self, "Runs", machine=self.machine.machine).alarms)
+        asset.alarms.hear(*MachineAlarms(self, "Runs", machine=self.machine.machine).alarms)
         self.start = self._add_start(weekly)
         self._add_daily()
 
@@ -114,7 +114,7 @@ class Retraining(Construct):
             namespace=self._asset.rules.metrics_namespace,
             service="detect_drift",
         )
-        self._asset.alarms.warning.hear(alarms.features, alarms.predictions)
+        self._asset.alarms.hear(alarms.features, alarms.predictions)
         self._start_by(alarms.predictions)
 
     def _start_by(self, alarm: cloudwatch.Alarm) -> None:

@@ -94,7 +94,7 @@ class RolloutFunctions(Construct):
             p99_latency_ms=self._pace.p99_latency_ms,
         )
         alarms = InferenceAlarms(self, "InferenceAlarms", watch=watch).alarms
-        self._asset.alarms.critical.hear(*alarms)
+        self._asset.alarms.hear(*alarms)
         # SageMaker looks at those that guard an update in the name of the endpoint's role.
         _allow(
             self._parts.endpoints.role,
