@@ -11,6 +11,7 @@ from kindred_constructs.account_notices import AccountNotices
 from kindred_constructs.account_records import AccountRecords
 from kindred_constructs.account_trail import AccountTrail
 from kindred_constructs.configuration_history import ConfigurationHistory
+from kindred_constructs.edge_secret import EDGE_REGION
 from kindred_constructs.house_rules import removal_policy
 from kindred_constructs.operator_alarm import Severity
 from kindred_constructs.threat_detection import ThreatDetection
@@ -39,6 +40,8 @@ class AccountStack(cdk.Stack):
         super().__init__(scope, construct_id, **kwargs)
         guards, first = environment.account_guards, region == environment.regions[0]
         self._notices = AccountNotices(self, "Notices", topics=network.alarms)
+        if guards.cloudtrail and region == EDGE_REGION:
+            self._tell_of_root()
         if guards.config or (guards.cloudtrail and first):
             records = AccountRecords(
                 self,
@@ -49,7 +52,6 @@ class AccountStack(cdk.Stack):
             )
             if guards.cloudtrail and first:
                 AccountTrail(self, "Trail", records=records, log_key=network.telemetry_key)
-                self._tell_of_root()
             if guards.config:
                 ConfigurationHistory(self, "Configuration", records=records, of_the_account=first)
                 self._tell_of_broken_rules()

@@ -20,7 +20,7 @@ ALL = {"cloudtrail": True, "guardduty": True, "config": True}
 RUNBOOK = "docs/runbooks/account-guards.md"
 
 
-def account(folder, guards, *, region="us-east-1"):
+def account(folder, guards, *, region="us-east-1", regions=("us-east-1", "eu-west-1")):
     app = create_app(outdir=folder)
     stage = cdk.Stage(
         app,
@@ -33,9 +33,7 @@ def account(folder, guards, *, region="us-east-1"):
     AccountStack(
         stage,
         "AccountStack",
-        environment=environment(
-            account_guards=guards, production=True, regions=["us-east-1", "eu-west-1"]
-        ),
+        environment=environment(account_guards=guards, production=True, regions=regions),
         region=region,
         network=SimpleNamespace(
             telemetry_key=key, alarms=AlarmTopics(home, "Alarms", key=key, email=None)
@@ -161,6 +159,21 @@ def test_what_a_guard_sees_is_told_by_how_soon_somebody_must_look(guarded):
         "MediumThreats": "HomeStack/Alarms/Warning",
         "BrokenRules": "HomeStack/Alarms/Warning",
     }
+
+
+@pytest.mark.parametrize(
+    ("region", "heard"),
+    [
+        pytest.param("us-east-1", {"RootSignIn": "HomeStack/Alarms/Critical"}, id="where it is"),
+        pytest.param("eu-west-1", {}, id="nowhere else"),
+    ],
+)
+def test_a_root_sign_in_is_heard_where_aws_tells_of_it_whichever_region_is_home(
+    tmp_path, region, heard
+):
+    regions = ("eu-west-1", "us-east-1")
+
+    assert told(account(tmp_path, {"cloudtrail": True}, region=region, regions=regions)) == heard
 
 
 def test_each_notice_says_what_to_do(guarded):
