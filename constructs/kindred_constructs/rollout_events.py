@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
-import jsii
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -16,6 +14,7 @@ from constructs import Construct
 from kindred_constructs.dead_letters import DeadLetters
 from kindred_constructs.kept_failures import KeptFailures
 from kindred_constructs.python_function import PythonFunction
+from kindred_constructs.told_topic import telling_role, told_topic
 
 SOURCE = "kindred.rollout"
 TRANSITION = "Deployment State Change"
@@ -38,15 +37,7 @@ class RolloutEvents(Construct):
         self, construct_id: str, *, topic: sns.ITopic, key: kms.IKey, to: Sequence[str] = ()
     ) -> None:
         """Of every transition, or of those to these states alone; `key` is the topic's."""
-        role = iam.Role(
-            self,
-            f"{construct_id}Role",
-            assumed_by=iam.ServicePrincipal("events.amazonaws.com"),
-        )
-        iam.Grant.add_to_principal(
-            grantee=role, actions=["sns:Publish"], resource_arns=[topic.topic_arn]
-        )
-        key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
+        role = telling_role(self, f"{construct_id}Role", key=key)
         events.Rule(
             self,
             construct_id,
@@ -56,7 +47,7 @@ class RolloutEvents(Construct):
                 detail_type=[TRANSITION],
                 detail={"to": list(to)} if to else None,
             ),
-            targets=[cast("events.IRuleTarget", _Told(topic, role))],
+            targets=[told_topic(topic, role=role, said=_words())],
         )
 
 
@@ -87,24 +78,12 @@ class SageMakerEvents(Construct):
             KeptFailures(self, "Failures", function=function, dead_letters=dead_letters)
 
 
-@jsii.implements(events.IRuleTarget)
-class _Told:
-    """The library's own target takes the topic's key by wildcard, and wants to know its account."""
-
-    def __init__(self, topic: sns.ITopic, role: iam.IRole) -> None:
-        self._topic = topic
-        self._role = role
-
-    def bind(self, _rule: events.IRule, _id: str | None = None) -> events.RuleTargetConfig:
-        return events.RuleTargetConfig(arn=self._topic.topic_arn, role=self._role, input=_words())
-
-
-def _words() -> events.RuleTargetInput:
+def _words() -> str:
     detail = {
         name: events.EventField.from_path(f"$.detail.{name}")
         for name in ("deployment_id", "endpoint", "from", "to", "reason", "at")
     }
-    return events.RuleTargetInput.from_text(
+    return (
         f"{detail['endpoint']}: {detail['from']} to {detail['to']}: {detail['reason']} "
         f"(deployment {detail['deployment_id']}, {detail['at']})"
     )
