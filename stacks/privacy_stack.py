@@ -80,7 +80,6 @@ class PrivacyStack(cdk.Stack):
             cache=data.stores.cache,
             search=streaming.search,
             pseudonyms=data.pseudonyms,
-            key=data.key,
             # As CloudFormation names those of this environment's stacks.
             log_groups=self.stack_name.removesuffix(self.node.id),
         )

@@ -44,7 +44,7 @@ class DefinitionsBucket(s3.Bucket):
     def grant_publish(self, grantee: iam.IGrantable) -> None:
         """Writes of it and of its source, which take a read: a newer one is never overwritten."""
         self.grant_evaluate(grantee)
-        self._allow(grantee, "s3:GetObject", resource=self.arn_for_objects(SOURCE))
+        self.grant_read_source(grantee)
         for written in (CURRENT, SOURCE):
             self._allow(grantee, "s3:PutObject", resource=self.arn_for_objects(written))
         self._allow_key(grantee, "kms:GenerateDataKey")

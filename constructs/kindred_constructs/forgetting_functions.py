@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from kindred_constructs.bucket_replication import BucketReplica
 from kindred_constructs.counter_tables import CounterTables
 from kindred_constructs.dead_letters import DeadLetters
-from kindred_constructs.definitions_bucket import SOURCE, DefinitionsBucket
+from kindred_constructs.definitions_bucket import DefinitionsBucket
 from kindred_constructs.event_archive import EVENTS, FAILED, FIRST_DAY, TABLE, EventArchive
 from kindred_constructs.event_columns import EVENT_COLUMNS
 from kindred_constructs.experiment_tables import ExperimentTables
@@ -60,7 +59,6 @@ class UnitStores:
     cache: ValkeyCache
     search: SearchDomain | None
     pseudonyms: PseudonymSecret
-    key: kms.IKey
     log_groups: str
 
 
@@ -125,7 +123,7 @@ class ForgettingFunctions(Construct):
             training.grant_forget(role, source=stores.training, prefix=DATA_CAPTURE)
         for letters in stores.dead_letters:
             letters.grant_look_through(role)
-        self._grant_definitions(role)
+        stores.definitions.grant_read_source(role)
         groups = cdk.Stack.of(self).format_arn(
             service="logs",
             resource="log-group",
@@ -166,7 +164,7 @@ class ForgettingFunctions(Construct):
         role = function.role
         stores.pseudonyms.grant_use(role)
         stores.tables.grant_list_experiments(role)
-        self._grant_definitions(role)
+        stores.definitions.grant_read_source(role)
         _allow(role, [stores.cache.secret.secret_arn], "secretsmanager:GetSecretValue")
         stores.cache.admit(function, function.function)
         if stores.search:
@@ -176,11 +174,6 @@ class ForgettingFunctions(Construct):
 
     def _definitions(self) -> dict[str, str]:
         return {"DEFINITIONS_BUCKET": self._stores.definitions.bucket_name}
-
-    def _grant_definitions(self, role: iam.IRole) -> None:
-        bucket = self._stores.definitions
-        _allow(role, [bucket.arn_for_objects(SOURCE)], "s3:GetObject")
-        _allow(role, [bucket.bucket_arn], "s3:ListBucket")
 
 
 def _allow(role: iam.IRole, resources: Sequence[str], *actions: str) -> None:
