@@ -151,13 +151,10 @@ class ForgettingFunctions(Construct):
             environment={
                 **self._definitions(),
                 **stores.pseudonyms.setting,
+                **stores.cache.settings,
                 **search,
                 "EXPERIMENTS_TABLE": stores.tables.experiments.table_name,
                 "CACHE_SECRET_ARN": stores.cache.secret.secret_arn,
-                "VALKEY_HOST": stores.cache.host,
-                "VALKEY_PORT": stores.cache.endpoint_port,
-                "VALKEY_USERNAME": stores.cache.username,
-                "VALKEY_CLUSTER_MODE": str(stores.cache.cluster_mode).lower(),
             },
             network=network,
         )

@@ -102,8 +102,5 @@ def _addresses(stores: Stores) -> dict[str, str]:
         "EXPERIMENTS_TABLE": stores.tables.experiments.table_name,
         "METRICS_TABLE": stores.tables.metrics.table_name,
         "REQUEST_LOG_TABLE": stores.tables.request_log.table_name,
-        "VALKEY_HOST": stores.cache.host,
-        "VALKEY_PORT": stores.cache.endpoint_port,
-        "VALKEY_USERNAME": stores.cache.username,
-        "VALKEY_CLUSTER_MODE": str(stores.cache.cluster_mode).lower(),
+        **stores.cache.settings,
     }

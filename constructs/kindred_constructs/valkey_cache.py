@@ -36,8 +36,6 @@ class ValkeyCache(Construct):
     The user named `default`, who needs no password by default, is replaced by one who is off.
     """
 
-    username = USERNAME
-
     def __init__(
         self,
         scope: Construct,
@@ -106,6 +104,16 @@ class ValkeyCache(Construct):
         """Without a password. Clients read from it whether this is a cluster."""
         cluster = "?cluster=true" if self.cluster_mode else ""
         return f"rediss://{USERNAME}@{self.host}:{self.endpoint_port}{cluster}"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """As clients find it in their environment, but for the password."""
+        return {
+            "VALKEY_HOST": self.host,
+            "VALKEY_PORT": self.endpoint_port,
+            "VALKEY_USERNAME": USERNAME,
+            "VALKEY_CLUSTER_MODE": str(self.cluster_mode).lower(),
+        }
 
     def grant_rotate(self, grantee: iam.IGrantable) -> None:
         """Make versions of the password, and give the user another one beside the one it has."""
