@@ -7,7 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from kindred_constructs.second_region import SecondRegion, replicas, secret_elsewhere
+from kindred_constructs.second_region import SecondRegion, arn_elsewhere, replicas, secret_elsewhere
 
 EDGE_REGION = "us-east-1"
 
@@ -64,17 +64,9 @@ class EdgeSecret(Construct):
         secret = self._secret.node.default_child
         # The L2's own attribute wants a physical name where it crosses regions.
         assert isinstance(secret, secretsmanager.CfnSecret)
-        arn = secret.ref if self._home == EDGE_REGION else self._replica_arn(secret)
-        return cdk.SecretValue.secrets_manager(arn).unsafe_unwrap()
-
-    def _replica_arn(self, secret: secretsmanager.CfnSecret) -> str:
-        """Computed where the secret is: a reference to another stack cannot be taken apart."""
-        home = cdk.Stack.of(self)
-        output = self.node.try_find_child("AtTheEdge") or cdk.CfnOutput(
-            self,
-            "AtTheEdge",
-            value=cdk.Fn.join(EDGE_REGION, cdk.Fn.split(self._home, secret.ref)),
+        arn = (
+            secret.ref
+            if self._home == EDGE_REGION
+            else arn_elsewhere(self, "AtTheEdge", secret, region=EDGE_REGION)
         )
-        assert isinstance(output, cdk.CfnOutput)
-        name = home.get_logical_id(output)
-        return cdk.Fn.get_stack_output(home.stack_name, name, region=self._home)
+        return cdk.SecretValue.secrets_manager(arn).unsafe_unwrap()

@@ -74,23 +74,27 @@ def replicas(
 def secret_elsewhere(
     scope: Construct, construct_id: str, secret: secretsmanager.ISecret, *, key: kms.IKey
 ) -> secretsmanager.ISecret:
-    """The replica of a secret, in the region of `scope`: its ARN differs in the region alone."""
+    """The replica of a secret, in the region of `scope`."""
     resource = secret.node.default_child
     assert isinstance(resource, secretsmanager.CfnSecret)
-    here, home = cdk.Stack.of(scope), cdk.Stack.of(secret)
-    # Computed where the secret is: a reference to another stack cannot be taken apart.
-    output = secret.node.try_find_child("Elsewhere") or cdk.CfnOutput(
-        cast("Construct", secret),
-        "Elsewhere",
-        value=cdk.Fn.join(here.region, cdk.Fn.split(home.region, resource.ref)),
+    here = cdk.Stack.of(scope)
+    here.add_stack_dependency(cdk.Stack.of(secret))
+    arn = arn_elsewhere(cast("Construct", secret), "Elsewhere", resource, region=here.region)
+    return secretsmanager.Secret.from_secret_attributes(
+        scope, construct_id, encryption_key=key, secret_complete_arn=arn
+    )
+
+
+def arn_elsewhere(
+    scope: Construct, construct_id: str, secret: secretsmanager.CfnSecret, *, region: str
+) -> str:
+    """Of the replica in `region`, by an output in `scope`: it differs in the region alone.
+
+    Computed where the secret is: a reference to another stack cannot be taken apart.
+    """
+    home = cdk.Stack.of(secret)
+    output = scope.node.try_find_child(construct_id) or cdk.CfnOutput(
+        scope, construct_id, value=cdk.Fn.join(region, cdk.Fn.split(home.region, secret.ref))
     )
     assert isinstance(output, cdk.CfnOutput)
-    here.add_stack_dependency(home)
-    return secretsmanager.Secret.from_secret_attributes(
-        scope,
-        construct_id,
-        encryption_key=key,
-        secret_complete_arn=cdk.Fn.get_stack_output(
-            home.stack_name, home.get_logical_id(output), region=home.region
-        ),
-    )
+    return cdk.Fn.get_stack_output(home.stack_name, home.get_logical_id(output), region=home.region)
