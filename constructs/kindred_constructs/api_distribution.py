@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudfront as cloudfront
 from constructs import Construct
 
 from kindred_constructs.api_origins import MODEL_PATHS, ApiOrigins, passed_on
-from kindred_constructs.edge_site import EdgeGuards, PublicName, distribution
+from kindred_constructs.edge_site import EdgeGuards, PublicName, distribution, url_of
 from kindred_constructs.security_headers import SecurityHeaders
 
 # Queries that come again, and mean the same to everybody with the same key. CloudFront never keeps
@@ -49,7 +49,7 @@ class ApiDistribution(Construct):
                 for status in _FAILURES
             ],
         )
-        self.url = f"https://{name.host if name else self.distribution.domain_name}/"
+        self.url = url_of(self.distribution, name)
 
     def _repeated(
         self,

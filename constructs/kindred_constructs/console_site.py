@@ -10,7 +10,7 @@ from constructs import Construct
 
 from kindred_constructs.api_origins import ApiOrigins, passed_on
 from kindred_constructs.console_pages import pages_function
-from kindred_constructs.edge_site import EdgeGuards, PublicName, distribution
+from kindred_constructs.edge_site import EdgeGuards, PublicName, distribution, url_of
 from kindred_constructs.security_headers import SecurityHeaders
 
 
@@ -60,7 +60,7 @@ class ConsoleSite(Construct):
                 "/deployments*": passed_on(apis.models, methods=read, headers=answers),
             },
         )
-        self.url = f"https://{name.host if name else self.distribution.domain_name}/"
+        self.url = url_of(self.distribution, name)
 
     def _pages(self, sign_in_url: str) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(

@@ -41,7 +41,7 @@ def distribution(
     name: PublicName | None,
     **properties: Any,
 ) -> cloudfront.Distribution:
-    """Without a name CloudFront gives it one, under a certificate of its own."""
+    """Without a name CloudFront gives it one, or `properties` bring several."""
     named: dict[str, Any] = (
         {
             "domain_names": [name.host],
@@ -63,6 +63,10 @@ def distribution(
     if name:
         point(scope, made, host=name.host, zone=name.zone)
     return made
+
+
+def url_of(made: cloudfront.Distribution, name: PublicName | None) -> str:
+    return f"https://{name.host if name else made.domain_name}/"
 
 
 def point(

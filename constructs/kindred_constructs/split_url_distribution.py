@@ -15,7 +15,7 @@ from constructs import Construct
 
 from kindred_constructs.edge_bundle import EdgeBundle
 from kindred_constructs.edge_secret import EDGE_REGION
-from kindred_constructs.edge_site import EdgeGuards
+from kindred_constructs.edge_site import EdgeGuards, distribution
 
 
 class SplitUrlDistribution(Construct):
@@ -45,14 +45,13 @@ class SplitUrlDistribution(Construct):
         self._bundle = EdgeBundle(configuration)
         lead = self._function("SplitUrl", "split_url.handler", guards)
         keep = self._function("KeepVariation", "keep_variation.handler", guards)
-        self.distribution = cloudfront.Distribution(
+        self.distribution = distribution(
             self,
-            "Resource",
+            guards=guards,
+            name=None,
             domain_names=list(domain_names),
-            web_acl_id=guards.firewall.arn,
             certificate=certificate,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
-            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origin,
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -70,7 +69,6 @@ class SplitUrlDistribution(Construct):
                 ],
             ),
         )
-        guards.logs.keep(self.distribution)
 
     def _cache_policy(self) -> cloudfront.CachePolicy:
         """By address and query: variations may differ in a parameter alone, and in no cookie."""
