@@ -11,6 +11,7 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from kindred_constructs.canary_route import CanaryRoute
+from kindred_constructs.closed_group import closed_group
 from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 from kindred_constructs.service_scaling import ScalingPlan, ServiceScaling
 from kindred_constructs.service_task import PORT, ServiceTask, TaskShape
@@ -76,7 +77,13 @@ class FargateService(Construct):
             cluster=cluster,
             task_definition=task.definition,
             vpc_subnets=subnets,
-            security_groups=[self._security_group(cluster.vpc)],
+            security_groups=[
+                closed_group(
+                    self,
+                    cluster.vpc,
+                    "Tasks: entered by the load balancer, leave for AWS and their stores",
+                )
+            ],
             platform_version=ecs.FargatePlatformVersion.VERSION1_4,
             min_healthy_percent=100,
             max_healthy_percent=200,
@@ -91,19 +98,6 @@ class FargateService(Construct):
         self.scaling = ServiceScaling(
             self, "Scaling", service=self.service, target_groups=groups, plan=scaling
         )
-
-    def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-        security_group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=vpc,
-            description="Tasks: entered by the load balancer, leave for AWS and their stores",
-            allow_all_outbound=False,
-        )
-        security_group.add_egress_rule(
-            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services, by endpoint or NAT"
-        )
-        return security_group
 
     def _attach(self, task: ServiceTask, route: CanaryRoute, *, shifts: bool) -> None:
         route.primary.add_target(

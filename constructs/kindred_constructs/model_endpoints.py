@@ -15,6 +15,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kindred_constructs.closed_group import closed_group
 from kindred_constructs.model_role import ModelRole
 from kindred_constructs.training_bucket import TrainingBucket
 
@@ -45,15 +46,8 @@ class ModelEndpoints(Construct):
         self.subnet_ids = vpc.select_subnets(subnet_type=subnets.subnet_type).subnet_ids
         self.key = key
         self.role = ModelRole(self, "Role", prefix=prefix, training=training, key=key)
-        self.security_group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=vpc,
-            description="Model containers: entered by nobody, leave for AWS",
-            allow_all_outbound=False,
-        )
-        self.security_group.add_egress_rule(
-            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services, by endpoint or NAT"
+        self.security_group = closed_group(
+            self, vpc, "Model containers: entered by nobody, leave for AWS"
         )
         for name in (*names, STAGING):
             # SageMaker would create it itself, kept for ever and without our key.

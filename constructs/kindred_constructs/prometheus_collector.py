@@ -13,6 +13,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kindred_constructs.closed_group import closed_group
 from kindred_constructs.collector_image import HEALTH_CHECK, USER, CollectorImage, configured
 from kindred_constructs.fargate_service import FargateService
 from kindred_constructs.metrics_workspace import MetricsWorkspace
@@ -59,7 +60,9 @@ class PrometheusCollector(Construct):
         )
         workspace.grant_write(definition.task_role)
         _grant_discovery(definition, services_cluster)
-        security_group = self._security_group(vpc)
+        security_group = closed_group(
+            self, vpc, "Collector: entered by nobody, leaves for AWS and for metrics"
+        )
         self._admit(security_group, services)
         self._service = self._run(definition, subnets, security_group)
         self.missing_alarm = self._missing_alarm()
@@ -107,19 +110,6 @@ class PrometheusCollector(Construct):
         container.add_mount_points(
             ecs.MountPoint(source_volume="tmp", container_path="/tmp", read_only=False)  # noqa: S108
         )
-
-    def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-        security_group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=vpc,
-            description="Collector: entered by nobody, leaves for AWS and for metrics",
-            allow_all_outbound=False,
-        )
-        security_group.add_egress_rule(
-            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services, by endpoint or NAT"
-        )
-        return security_group
 
     def _admit(
         self, security_group: ec2.SecurityGroup, services: Mapping[str, FargateService]

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kindred_constructs.closed_group import closed_group
 from kindred_constructs.function_bundle import FunctionBundle
 from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 
@@ -28,6 +29,7 @@ _INTERFACES = (
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 )
+_GROUP = "Function: entered by nobody, leaves for AWS and what admits it"
 
 
 def functions_namespace(environment_name: str) -> str:
@@ -99,7 +101,7 @@ class PythonFunction(Construct):
             },
             vpc=network.vpc if network else None,
             vpc_subnets=network.subnets if network else None,
-            security_groups=[self._closed_group(network.vpc)] if network else None,
+            security_groups=[closed_group(self, network.vpc, _GROUP)] if network else None,
         )
         self.errors_alarm = self._errors_alarm()
 
@@ -133,16 +135,3 @@ class PythonFunction(Construct):
             asset_hash_type=cdk.AssetHashType.CUSTOM,
             exclude=["**/__pycache__"],
         )
-
-    def _closed_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-        security_group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=vpc,
-            description="Function: entered by nobody, leaves for AWS and what admits it",
-            allow_all_outbound=False,
-        )
-        security_group.add_egress_rule(
-            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services, by endpoint or NAT"
-        )
-        return security_group
