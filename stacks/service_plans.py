@@ -7,7 +7,7 @@ import aws_cdk as cdk
 from kindred_constructs.experiments_service import OptionalParts
 from kindred_constructs.fargate_service import RequestLogs, ServicePlan, TrafficShift
 from kindred_constructs.service_scaling import DailyPeak, ScalingPlan
-from kindred_constructs.service_task import TaskShape
+from kindred_constructs.task_definition import TaskShape
 from stacks.deployment import ServiceDeployment, ServiceName
 from stacks.environment import Environment
 from stacks.integrations import Integrations

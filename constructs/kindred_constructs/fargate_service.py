@@ -14,7 +14,8 @@ from kindred_constructs.canary_route import CanaryRoute
 from kindred_constructs.closed_group import closed_group
 from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 from kindred_constructs.service_scaling import ScalingPlan, ServiceScaling
-from kindred_constructs.service_task import PORT, ServiceTask, TaskShape
+from kindred_constructs.service_task import PORT, ServiceTask
+from kindred_constructs.task_definition import TaskShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,14 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kindred_constructs.closed_group import closed_group
-from kindred_constructs.collector_image import HEALTH_CHECK, USER, CollectorImage, configured
+from kindred_constructs.collector_image import add_collector
 from kindred_constructs.fargate_service import FargateService
 from kindred_constructs.metrics_workspace import MetricsWorkspace
 from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 from kindred_constructs.service_task import METRICS_PORT
+from kindred_constructs.task_definition import TaskShape, mount_tmp, task_definition
 
+_NAME = "prometheus"
 _CPU, _MEMORY_MIB = 256, 512
 
 
@@ -45,11 +47,8 @@ class PrometheusCollector(Construct):
         self._cluster = ecs.Cluster(
             self, "Cluster", vpc=vpc, container_insights_v2=ecs.ContainerInsights.ENABLED
         )
-        definition = self._definition(arm=arm)
-        self._add_container(
-            definition,
-            CollectorImage(self, "Image", arm=arm),
-            logs.LogGroup(self, "Log", encryption_key=log_key),
+        definition = self._definition(
+            log_key,
             {
                 "ENVIRONMENT": environment_name,
                 "REMOTE_WRITE_URL": workspace.remote_write_url,
@@ -57,6 +56,7 @@ class PrometheusCollector(Construct):
                 "SERVICES_CLUSTER": services_cluster.cluster_name,
                 "GOMEMLIMIT": "416MiB",
             },
+            arm=arm,
         )
         workspace.grant_write(definition.task_role)
         _grant_discovery(definition, services_cluster)
@@ -67,49 +67,26 @@ class PrometheusCollector(Construct):
         self._service = self._run(definition, subnets, security_group)
         self.missing_alarm = self._missing_alarm()
 
-    def _definition(self, *, arm: bool) -> ecs.FargateTaskDefinition:
-        return ecs.FargateTaskDefinition(
+    def _definition(
+        self, log_key: kms.IKey, environment: Mapping[str, str], *, arm: bool
+    ) -> ecs.FargateTaskDefinition:
+        shape = TaskShape(cpu=_CPU, memory_mib=_MEMORY_MIB, arm=arm)
+        definition = task_definition(self, "Task", shape)
+        container = add_collector(
             self,
-            "Task",
-            cpu=_CPU,
-            memory_limit_mib=_MEMORY_MIB,
-            runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=(ecs.CpuArchitecture.ARM64 if arm else ecs.CpuArchitecture.X86_64),
-                operating_system_family=ecs.OperatingSystemFamily.LINUX,
-            ),
-            volumes=[ecs.Volume(name="tmp")],
-        )
-
-    def _add_container(
-        self,
-        definition: ecs.FargateTaskDefinition,
-        image: CollectorImage,
-        log_group: logs.ILogGroup,
-        environment: dict[str, str],
-    ) -> None:
-        parameters = ecs.LinuxParameters(self, "Linux", init_process_enabled=False)
-        parameters.drop_capabilities(ecs.Capability.ALL)
-        container = definition.add_container(
-            "prometheus",
-            image=ecs.ContainerImage.from_docker_image_asset(image),
-            command=configured("prometheus"),
-            user=USER,
-            readonly_root_filesystem=True,
-            linux_parameters=parameters,
+            definition,
+            _NAME,
+            arm=arm,
             environment=environment,
-            health_check=ecs.HealthCheck(
-                command=list(HEALTH_CHECK),
-                interval=cdk.Duration.seconds(30),
-                timeout=cdk.Duration.seconds(5),
-                retries=3,
-                start_period=cdk.Duration.seconds(30),
+            start_period=cdk.Duration.seconds(30),
+            logging=ecs.LogDrivers.aws_logs(
+                stream_prefix=_NAME,
+                log_group=logs.LogGroup(self, "Log", encryption_key=log_key),
             ),
-            logging=ecs.LogDrivers.aws_logs(stream_prefix="prometheus", log_group=log_group),
         )
         # Where it writes down which tasks it has found.
-        container.add_mount_points(
-            ecs.MountPoint(source_volume="tmp", container_path="/tmp", read_only=False)  # noqa: S108
-        )
+        mount_tmp(container)
+        return definition
 
     def _admit(
         self, security_group: ec2.SecurityGroup, services: Mapping[str, FargateService]

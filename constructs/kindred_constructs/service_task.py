@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -15,6 +14,13 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from kindred_constructs.task_definition import (
+    TaskShape,
+    image_platform,
+    mount_tmp,
+    task_definition,
+    unprivileged,
+)
 from kindred_constructs.trace_collector import TraceCollector
 
 _ROOT = Path(__file__).parents[2]
@@ -23,15 +29,6 @@ _EXCLUDE = ("*", "!core_src", "!service_src", "**/__pycache__", "**/*.pyc", "**/
 PORT = 8000
 # Of the same metrics as at /metrics, for a collector that may ask for nothing else.
 METRICS_PORT = 9464
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskShape:
-    """CPU in units of which 1024 are a vCPU."""
-
-    cpu: int
-    memory_mib: int
-    arm: bool
 
 
 class ServiceTask(Construct):
@@ -49,19 +46,7 @@ class ServiceTask(Construct):
     ) -> None:
         """`requirements` is the service's own lock below `service_src`, if it has one."""
         super().__init__(scope, construct_id)
-        self.definition = ecs.FargateTaskDefinition(
-            self,
-            "Resource",
-            cpu=shape.cpu,
-            memory_limit_mib=shape.memory_mib,
-            runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=(
-                    ecs.CpuArchitecture.ARM64 if shape.arm else ecs.CpuArchitecture.X86_64
-                ),
-                operating_system_family=ecs.OperatingSystemFamily.LINUX,
-            ),
-            volumes=[ecs.Volume(name="tmp")],
-        )
+        self.definition = task_definition(self, "Resource", shape)
         self._log_group = logs.LogGroup(self, "LogGroup", encryption_key=log_key)
         self.container = self._container(
             package,
@@ -93,7 +78,7 @@ class ServiceTask(Construct):
             user="10001",
             readonly_root_filesystem=True,
             stop_timeout=cdk.Duration.seconds(60),
-            linux_parameters=self._linux_parameters(),
+            linux_parameters=unprivileged(self, init=True),
             port_mappings=[
                 ecs.PortMapping(container_port=PORT),
                 ecs.PortMapping(container_port=METRICS_PORT),
@@ -119,9 +104,7 @@ class ServiceTask(Construct):
                 max_buffer_size=cdk.Size.mebibytes(8),
             ),
         )
-        container.add_mount_points(
-            ecs.MountPoint(source_volume="tmp", container_path="/tmp", read_only=False)  # noqa: S108
-        )
+        mount_tmp(container)
         return container
 
     @property
@@ -144,15 +127,10 @@ class ServiceTask(Construct):
             directory=str(_ROOT),
             file="service_src/Dockerfile",
             build_args={"SERVICE": package, **own_lock},
-            platform=ecr_assets.Platform.LINUX_ARM64 if arm else ecr_assets.Platform.LINUX_AMD64,
+            platform=image_platform(arm=arm),
             exclude=list(_EXCLUDE),
             ignore_mode=cdk.IgnoreMode.DOCKER,
         )
-
-    def _linux_parameters(self) -> ecs.LinuxParameters:
-        parameters = ecs.LinuxParameters(self, "Linux", init_process_enabled=True)
-        parameters.drop_capabilities(ecs.Capability.ALL)
-        return parameters
 
 
 def secret_reference(

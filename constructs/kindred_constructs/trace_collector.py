@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from kindred_constructs.collector_image import HEALTH_CHECK, USER, CollectorImage, configured
+from kindred_constructs.collector_image import add_collector
 
 # Where a service finds it: containers of a task share one address.
 OTLP_ENDPOINT = "http://localhost:4318"
@@ -29,26 +29,15 @@ class TraceCollector(Construct):
         arm: bool,
     ) -> None:
         super().__init__(scope, construct_id)
-        parameters = ecs.LinuxParameters(self, "Linux", init_process_enabled=False)
-        parameters.drop_capabilities(ecs.Capability.ALL)
-        image = CollectorImage(self, "Image", arm=arm)
-        self._container = definition.add_container(
+        self._container = add_collector(
+            self,
+            definition,
             NAME,
-            image=ecs.ContainerImage.from_docker_image_asset(image),
-            command=configured("traces"),
-            essential=False,
-            user=USER,
-            readonly_root_filesystem=True,
-            linux_parameters=parameters,
-            memory_limit_mib=_MEMORY_MIB,
+            arm=arm,
             # Below the limit Go collects more often instead of being killed.
             environment={"GOMEMLIMIT": "128MiB"},
-            health_check=ecs.HealthCheck(
-                command=list(HEALTH_CHECK),
-                interval=cdk.Duration.seconds(30),
-                timeout=cdk.Duration.seconds(5),
-                retries=3,
-            ),
+            essential=False,
+            memory_limit_mib=_MEMORY_MIB,
             logging=ecs.LogDrivers.aws_logs(
                 stream_prefix=NAME,
                 log_group=log_group,
