@@ -25,7 +25,7 @@ class AccountTrail(Construct):
         )
         records.let_write(TRAIL, source_arn=trails)
         log_group = logs.LogGroup(self, "Log", encryption_key=log_key)
-        self.trail = cloudtrail.Trail(
+        cloudtrail.Trail(
             self,
             "Resource",
             bucket=records.bucket,

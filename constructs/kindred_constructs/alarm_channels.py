@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from kindred_constructs.alarm_topics import AlarmTopic, AlarmTopics
 from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.kept_failures import KeptFailures
-from kindred_constructs.python_function import PythonFunction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +48,7 @@ class AlarmChannels(Construct):
                 SLACK_CHANNEL=slack.channel,
             )
 
-    def _add(
-        self, name: str, secret_arn: str, *topics: AlarmTopic, **environment: str
-    ) -> PythonFunction:
+    def _add(self, name: str, secret_arn: str, *topics: AlarmTopic, **environment: str) -> None:
         function = self._asset.function(
             self,
             name,
@@ -65,11 +61,10 @@ class AlarmChannels(Construct):
                 **environment,
             },
         )
-        secret = secretsmanager.Secret.from_secret_complete_arn(self, f"{name}Secret", secret_arn)
         iam.Grant.add_to_principal(
             grantee=function.role,
             actions=["secretsmanager:GetSecretValue"],
-            resource_arns=[secret.secret_arn],
+            resource_arns=[secret_arn],
         )
         KeptFailures(
             self, f"{name}Failures", function=function, dead_letters=self._alarms.undelivered
@@ -80,4 +75,3 @@ class AlarmChannels(Construct):
                     function.function, dead_letter_queue=self._alarms.undelivered.queue
                 )
             )
-        return function

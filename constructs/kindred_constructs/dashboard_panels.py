@@ -39,25 +39,21 @@ class PanelDashboard(cloudwatch.Dashboard):
         )
 
 
-def lines(title: str, metrics: Metrics, *, unit: str, width: int = 8) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(
-        title=title, left=list(metrics), left_y_axis=_axis(unit), width=width, height=_HEIGHT
-    )
-
-
-def stacked(title: str, metrics: Metrics, *, unit: str, width: int = 8) -> cloudwatch.GraphWidget:
+def lines(
+    title: str, metrics: Metrics, *, unit: str, width: int = 8, stacked: bool = False
+) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(
         title=title,
         left=list(metrics),
         left_y_axis=_axis(unit),
-        stacked=True,
+        stacked=stacked or None,
         width=width,
         height=_HEIGHT,
     )
 
 
 def shares(
-    title: str, metrics: Metrics, *, view: cloudwatch.GraphWidgetView, width: int = 8
+    title: str, metrics: Metrics, *, view: cloudwatch.GraphWidgetView
 ) -> cloudwatch.GraphWidget:
     """A pie or bars, of the whole time that one looks at."""
     return cloudwatch.GraphWidget(
@@ -65,7 +61,7 @@ def shares(
         left=list(metrics),
         view=view,
         set_period_to_time_range=True,
-        width=width,
+        width=8,
         height=_HEIGHT,
     )
 
@@ -92,9 +88,7 @@ def numbers(title: str, metrics: Metrics, *, width: int = 8) -> cloudwatch.Singl
     )
 
 
-def heat(
-    title: str, metrics: Metrics, *, warm: float, hot: float, width: int = 24
-) -> cloudwatch.TableWidget:
+def heat(title: str, metrics: Metrics, *, warm: float, hot: float) -> cloudwatch.TableWidget:
     """A row an hour and a column a metric, whose cells are coloured by how high they are."""
     return cloudwatch.TableWidget(
         title=title,
@@ -107,15 +101,13 @@ def heat(
             cloudwatch.TableThreshold.between(warm, hot, cloudwatch.Color.ORANGE),
             cloudwatch.TableThreshold.below(warm, cloudwatch.Color.GREEN),
         ],
-        width=width,
+        width=_COLUMNS,
         height=_HEIGHT + 2,
     )
 
 
-def alarm_states(
-    title: str, alarms: Sequence[cloudwatch.IAlarm], *, width: int = 24
-) -> cloudwatch.AlarmStatusWidget:
-    return cloudwatch.AlarmStatusWidget(title=title, alarms=list(alarms), width=width, height=3)
+def alarm_states(title: str, alarms: Sequence[cloudwatch.IAlarm]) -> cloudwatch.AlarmStatusWidget:
+    return cloudwatch.AlarmStatusWidget(title=title, alarms=list(alarms), width=_COLUMNS, height=3)
 
 
 def _rows(panel: Panel) -> list[list[cloudwatch.IWidget]]:

@@ -17,8 +17,7 @@ def measured(
     service: str,
     environment: str,
     statistic: str,
-    minutes: int = 1,
-    label: str | None = None,
+    minutes: int,
 ) -> cloudwatch.Metric:
     """By one of the services, once a minute and task."""
     return cloudwatch.Metric(
@@ -27,7 +26,6 @@ def measured(
         dimensions_map={"environment": environment, "service": service},
         statistic=statistic,
         period=cdk.Duration.minutes(minutes),
-        label=label,
     )
 
 

@@ -18,7 +18,6 @@ from kindred_constructs.dashboard_panels import (
     alarm_states,
     lines,
     numbers,
-    stacked,
 )
 from kindred_constructs.python_function import PythonFunction
 from kindred_constructs.relational_database import RelationalDatabase
@@ -102,13 +101,14 @@ def _api(stage: apigateway.Stage) -> Panel:
             lines(
                 "Requests", [stage.metric_count(statistic="Sum", period=_MINUTE)], unit="a minute"
             ),
-            stacked(
+            lines(
                 "Errors",
                 [
                     stage.metric_client_error(statistic="Sum", period=_MINUTE),
                     stage.metric_server_error(statistic="Sum", period=_MINUTE),
                 ],
                 unit="a minute",
+                stacked=True,
             ),
             lines(
                 "Latency",

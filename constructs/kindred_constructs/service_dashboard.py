@@ -14,7 +14,6 @@ from kindred_constructs.dashboard_panels import (
     lines,
     numbers,
     shares,
-    stacked,
 )
 from kindred_constructs.measured import measured_by_arm
 from kindred_constructs.service_alarms import LATENCY_MS, WatchedService
@@ -68,16 +67,18 @@ class ServiceDashboard(Construct):
             says="Errors per minute are answers of 400 and above; unfinished requests got none.",
             widgets=(
                 lines("Requests a second", [metric("requests_per_second", "Sum")], unit="1/s"),
-                stacked(
+                lines(
                     "Error rate",
                     [metric("error_rate_4xx", "Average"), metric("error_rate_5xx", "Average")],
                     unit="%",
+                    stacked=True,
                 ),
                 third,
-                stacked(
+                lines(
                     "Answers by class",
                     [metric(f"responses_{first}xx", "Sum") for first in (2, 4, 5)],
                     unit="a minute",
+                    stacked=True,
                 ),
                 lines(
                     "Requests, errors, unfinished",
