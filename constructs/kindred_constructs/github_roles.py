@@ -8,12 +8,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from kindred_constructs.bootstrap_roles import bootstrap_role_arns
+
 ISSUER = "token.actions.githubusercontent.com"
 # What waits for people of GitHub's environment of that name before it gets a token.
 BRANCHES = "branches"
 # What waits for nobody, and belongs to the default branch alone: it takes down what has expired.
 EXPIRY = "branch-expiry"
-_QUALIFIER = cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER
 _LONGEST_SESSION = cdk.Duration.hours(2)
 
 
@@ -58,16 +59,8 @@ class GitHubRoles(Construct):
         )
 
     def _allow_bootstrap(self, role: iam.Role, *kinds: str) -> None:
-        account = cdk.Aws.ACCOUNT_ID
-        _allow(
-            role,
-            ["sts:AssumeRole"],
-            [
-                f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/cdk-{_QUALIFIER}-{kind}-role-"
-                f"{account}-*"
-                for kind in kinds
-            ],
-        )
+        own = bootstrap_role_arns(*kinds, accounts=[cdk.Aws.ACCOUNT_ID])
+        _allow(role, ["sts:AssumeRole"], own)
 
     def _allow_operating(self, slug: str) -> None:
         """What `kindred catalogue`, `certificate`, `experiment` and `delivery branch` do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,8 +14,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from kindred_constructs.bootstrap_roles import bootstrap_role_arns
+
 SPECIFICATIONS = "delivery"
-_QUALIFIER = cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER
 
 
 class Builder(Enum):
@@ -98,21 +99,11 @@ class PipelineProject(codebuild.PipelineProject):
             timeout=timeout,
         )
 
-    def allow_bootstrap_roles(self, kinds: tuple[str, ...], *, accounts: tuple[str, ...]) -> None:
-        """Act in environments as the roles that `cdk bootstrap` made there, and as nothing else.
-
-        `kinds` among `deploy`, `file-publishing`, `image-publishing` and `lookup`, of which the
-        last may read and no more. The region is left open: an environment names its own.
-        """
+    def allow_bootstrap_roles(self, *kinds: str, accounts: Sequence[str]) -> None:
+        """Act in environments as the roles that `cdk bootstrap` made there, and as nothing else."""
         self.step_role.add_to_policy(
             iam.PolicyStatement(
-                actions=["sts:AssumeRole"],
-                resources=[
-                    f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/cdk-{_QUALIFIER}-{kind}-role-"
-                    f"{account}-*"
-                    for account in accounts
-                    for kind in kinds
-                ],
+                actions=["sts:AssumeRole"], resources=bootstrap_role_arns(*kinds, accounts=accounts)
             )
         )
 

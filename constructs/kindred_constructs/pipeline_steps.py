@@ -117,7 +117,7 @@ class StageSteps(Construct):
         )
         images.grant_pull(self.deploy.step_role)
         self.deploy.allow_bootstrap_roles(
-            ("deploy", "file-publishing", "image-publishing", "lookup"), accounts=self._accounts
+            *("deploy", "file-publishing", "image-publishing", "lookup"), accounts=self._accounts
         )
 
     @property
@@ -136,5 +136,5 @@ class StageSteps(Construct):
             timeout=cdk.Duration.minutes(minutes),
             variables=variables,
         )
-        project.allow_bootstrap_roles(("lookup",), accounts=self._accounts)
+        project.allow_bootstrap_roles("lookup", accounts=self._accounts)
         return project

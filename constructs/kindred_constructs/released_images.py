@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 
+from kindred_constructs.bootstrap_roles import QUALIFIER
+
 
 class ReleasedImages(cdk.DefaultStackSynthesizer):
     """Every image asset becomes the digest that was built of the same sources.
@@ -29,8 +31,7 @@ class ReleasedImages(cdk.DefaultStackSynthesizer):
         if digest is None:
             arguments = " ".join((asset.docker_build_args or {}).values())
             self.missing.append(f"{asset.docker_file} {arguments} ({asset.source_hash})")
-        qualifier = cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER
-        repository = f"cdk-{qualifier}-container-assets-${{AWS::AccountId}}-${{AWS::Region}}"
+        repository = f"cdk-{QUALIFIER}-container-assets-${{AWS::AccountId}}-${{AWS::Region}}"
         registry = "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}"
         return cdk.DockerImageAssetLocation(
             repository_name=cdk.Fn.sub(repository),
