@@ -143,7 +143,8 @@ def _unnamed(stack: cdk.Stack) -> Iterator[_Allowed]:
         [f"arn:{cdk.Aws.PARTITION}:apigateway:{stack.region}::/restapis/*"],
     )
     yield (("acm:DescribeCertificate",), [_arn(stack, "acm", "certificate", "*")])
-    # A certificate that is imported has no number yet.
+    # A certificate that is imported has no number yet, stacks that are over are looked for among
+    # all, without a name, and a list of endpoints takes no resource.
     yield (
         ("acm:ImportCertificate", "cloudformation:DescribeStacks", "sagemaker:ListEndpoints"),
         ["*"],
