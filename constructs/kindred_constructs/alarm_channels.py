@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from kindred_constructs.alarm_topics import AlarmTopic, AlarmTopics
 from kindred_constructs.function_asset import FunctionAsset
+from kindred_constructs.grants import allow
 from kindred_constructs.kept_failures import KeptFailures
 
 
@@ -61,11 +61,7 @@ class AlarmChannels(Construct):
                 **environment,
             },
         )
-        iam.Grant.add_to_principal(
-            grantee=function.role,
-            actions=["secretsmanager:GetSecretValue"],
-            resource_arns=[secret_arn],
-        )
+        allow(function.role, [secret_arn], "secretsmanager:GetSecretValue")
         KeptFailures(
             self, f"{name}Failures", function=function, dead_letters=self._alarms.undelivered
         )

@@ -8,6 +8,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from kindred_constructs.grants import allow
+
 
 class AnnouncementTopic(sns.Topic):
     def __init__(
@@ -20,7 +22,5 @@ class AnnouncementTopic(sns.Topic):
 
     def grant_announce(self, grantee: iam.IGrantable) -> None:
         """The L2's own grant names the key's actions by wildcard."""
-        iam.Grant.add_to_principal(
-            grantee=grantee, actions=["sns:Publish"], resource_arns=[self.topic_arn]
-        )
+        allow(grantee, [self.topic_arn], "sns:Publish")
         self.key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")

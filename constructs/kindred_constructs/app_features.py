@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from kindred_constructs.grants import allow
 from kindred_constructs.training_bucket import FEATURES, TrainingBucket
 
 TABLE = "app_features"
@@ -72,16 +73,16 @@ class AppFeatures(Construct):
     def grant_query(self, grantee: iam.IGrantable) -> None:
         """Whoever asks Athena reads the table's description and what it describes."""
         stack = cdk.Stack.of(self)
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"],
-            resource_arns=[
+        allow(
+            grantee,
+            [
                 stack.format_arn(service="glue", resource="catalog"),
                 stack.format_arn(service="glue", resource="database", resource_name=self.database),
                 stack.format_arn(
                     service="glue", resource="table", resource_name=f"{self.database}/{TABLE}"
                 ),
             ],
+            *("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"),
         )
         self._training.grant_read_below(grantee, FEATURES)
 
@@ -93,11 +94,8 @@ class AppFeatures(Construct):
             assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
         )
         self._training.grant_write_below(role, FEATURES)
-        for action, resource in (
-            ("s3:PutObjectAcl", self._training.arn_for_objects(f"{FEATURES}*")),
-            ("s3:GetBucketAcl", self._training.bucket_arn),
-        ):
-            iam.Grant.add_to_principal(grantee=role, actions=[action], resource_arns=[resource])
+        allow(role, [self._training.arn_for_objects(f"{FEATURES}*")], "s3:PutObjectAcl")
+        allow(role, [self._training.bucket_arn], "s3:GetBucketAcl")
         return role
 
     def _group(self, role: iam.IRole) -> sagemaker.CfnFeatureGroup:
@@ -134,12 +132,7 @@ class AppFeatures(Construct):
         )
 
     def _allow(self, grantee: iam.IGrantable, *actions: str) -> None:
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=list(actions),
-            resource_arns=[
-                cdk.Stack.of(self).format_arn(
-                    service="sagemaker", resource="feature-group", resource_name=self.name
-                )
-            ],
+        group = cdk.Stack.of(self).format_arn(
+            service="sagemaker", resource="feature-group", resource_name=self.name
         )
+        allow(grantee, [group], *actions)

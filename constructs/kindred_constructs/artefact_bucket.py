@@ -9,6 +9,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from kindred_constructs.grants import allow
+
 PUBLISHED = "embeddings/*"
 CATALOGUE = "catalogue/*"
 
@@ -51,32 +53,22 @@ class ArtefactBucket(s3.Bucket):
             **kwargs,
         )
 
-    def grant_read_published(self, grantee: iam.IGrantable) -> iam.Grant:
-        return self._grant_read(grantee, PUBLISHED)
+    def grant_read_published(self, grantee: iam.IGrantable) -> None:
+        self._grant_read(grantee, PUBLISHED)
 
-    def grant_read_catalogue(self, grantee: iam.IGrantable) -> iam.Grant:
+    def grant_read_catalogue(self, grantee: iam.IGrantable) -> None:
         """Of the apps themselves, which the embeddings were made of."""
-        return self._grant_read(grantee, CATALOGUE)
+        self._grant_read(grantee, CATALOGUE)
 
-    def _grant_read(self, grantee: iam.IGrantable, objects: str) -> iam.Grant:
+    def _grant_read(self, grantee: iam.IGrantable, objects: str) -> None:
         """The list permission makes a missing key 404, not 403."""
         if self.encryption_key:
             self.encryption_key.grant_decrypt(grantee)
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["s3:GetObject"],
-            resource_arns=[self.arn_for_objects(objects)],
-        ).combine(
-            iam.Grant.add_to_principal(
-                grantee=grantee, actions=["s3:ListBucket"], resource_arns=[self.bucket_arn]
-            )
-        )
+        allow(grantee, [self.arn_for_objects(objects)], "s3:GetObject")
+        allow(grantee, [self.bucket_arn], "s3:ListBucket")
 
     def grant_publish(self, grantee: iam.IGrantable) -> None:
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["s3:AbortMultipartUpload", "s3:PutObject"],
-            resource_arns=[self.arn_for_objects(PUBLISHED)],
-        )
+        published = self.arn_for_objects(PUBLISHED)
+        allow(grantee, [published], "s3:AbortMultipartUpload", "s3:PutObject")
         if self.encryption_key:
             self.encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")

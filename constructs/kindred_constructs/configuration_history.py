@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kindred_constructs.account_records import AccountRecords
+from kindred_constructs.grants import allow
 
 PREFIX = "config"
 # What somebody may change by hand behind the templates' back. Of the region, and of the account.
@@ -69,11 +70,7 @@ class ConfigurationHistory(Construct):
         )
         account = cdk.Stack.of(self).account
         delivered = f"{PREFIX}/AWSLogs/{account}/Config/*"
-        for action, arn in (
-            ("s3:GetBucketAcl", records.bucket.bucket_arn),
-            ("s3:ListBucket", records.bucket.bucket_arn),
-            ("s3:PutObject", records.bucket.arn_for_objects(delivered)),
-        ):
-            iam.Grant.add_to_principal(grantee=role, actions=[action], resource_arns=[arn])
+        allow(role, [records.bucket.bucket_arn], "s3:GetBucketAcl", "s3:ListBucket")
+        allow(role, [records.bucket.arn_for_objects(delivered)], "s3:PutObject")
         records.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
         return role

@@ -9,6 +9,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from kindred_constructs.grants import allow
+
 CURRENT = "definitions/current.json"
 # What the snapshot was made of: a service that starts without its database goes on from it.
 SOURCE = "definitions/source.json"
@@ -31,26 +33,25 @@ class DefinitionsBucket(s3.Bucket):
         )
 
     def grant_evaluate(self, grantee: iam.IGrantable) -> None:
-        """Reads of the snapshot; the list permission makes a missing one 404, not 403."""
-        self._allow(grantee, "s3:GetObject", resource=self.arn_for_objects(CURRENT))
-        self._allow(grantee, "s3:ListBucket", resource=self.bucket_arn)
-        self._allow_key(grantee, "kms:Decrypt")
+        """Reads of the snapshot."""
+        self._allow_read(grantee, CURRENT)
 
     def grant_read_source(self, grantee: iam.IGrantable) -> None:
-        self._allow(grantee, "s3:GetObject", resource=self.arn_for_objects(SOURCE))
-        self._allow(grantee, "s3:ListBucket", resource=self.bucket_arn)
-        self._allow_key(grantee, "kms:Decrypt")
+        self._allow_read(grantee, SOURCE)
 
     def grant_publish(self, grantee: iam.IGrantable) -> None:
         """Writes of it and of its source, which take a read: a newer one is never overwritten."""
         self.grant_evaluate(grantee)
         self.grant_read_source(grantee)
-        for written in (CURRENT, SOURCE):
-            self._allow(grantee, "s3:PutObject", resource=self.arn_for_objects(written))
+        written = [self.arn_for_objects(each) for each in (CURRENT, SOURCE)]
+        allow(grantee, written, "s3:PutObject")
         self._allow_key(grantee, "kms:GenerateDataKey")
 
-    def _allow(self, grantee: iam.IGrantable, action: str, *, resource: str) -> None:
-        iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[resource])
+    def _allow_read(self, grantee: iam.IGrantable, key: str) -> None:
+        """The list permission makes a missing object 404, not 403."""
+        allow(grantee, [self.arn_for_objects(key)], "s3:GetObject")
+        allow(grantee, [self.bucket_arn], "s3:ListBucket")
+        self._allow_key(grantee, "kms:Decrypt")
 
     def _allow_key(self, grantee: iam.IGrantable, action: str) -> None:
         if self.encryption_key:

@@ -17,6 +17,7 @@ from constructs import Construct
 from kindred_constructs.bucket_replication import BucketReplica
 from kindred_constructs.event_columns import EVENT_COLUMNS
 from kindred_constructs.event_stream import EventStream
+from kindred_constructs.grants import allow
 
 TABLE = "events"
 FIRST_DAY = "2026-01-01"
@@ -72,9 +73,7 @@ class EventArchive(Construct):
                 [bucket.arn_for_objects(f"{_RESULTS}*")],
             ),
         ):
-            iam.Grant.add_to_principal(
-                grantee=grantee, actions=list(actions), resource_arns=resources
-            )
+            allow(grantee, resources, *actions)
         self._key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
 
     def grant_forget(self, grantee: iam.IGrantable) -> None:
@@ -94,9 +93,7 @@ class EventArchive(Construct):
             ),
             (("s3:ListBucketVersions",), [bucket.bucket_arn]),
         ):
-            iam.Grant.add_to_principal(
-                grantee=grantee, actions=list(actions), resource_arns=resources
-            )
+            allow(grantee, resources, *actions)
 
     def _bucket(self, access_logs: s3.IBucket, delete_after: cdk.Duration) -> s3.Bucket:
         def rule(prefix: str, expiration: cdk.Duration) -> s3.LifecycleRule:
@@ -244,7 +241,7 @@ class EventArchive(Construct):
                 self._catalog_arns(),
             ),
         ):
-            iam.Grant.add_to_principal(grantee=role, actions=list(actions), resource_arns=resources)
+            allow(role, resources, *actions)
         self._key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
 
     def _catalog_arns(self) -> list[str]:

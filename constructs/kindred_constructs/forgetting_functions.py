@@ -17,6 +17,7 @@ from kindred_constructs.event_archive import EVENTS, FAILED, FIRST_DAY, TABLE, E
 from kindred_constructs.event_columns import EVENT_COLUMNS
 from kindred_constructs.experiment_tables import ExperimentTables
 from kindred_constructs.function_asset import FunctionAsset
+from kindred_constructs.grants import allow
 from kindred_constructs.pseudonym_secret import PseudonymSecret
 from kindred_constructs.python_function import FunctionNetwork, PythonFunction
 from kindred_constructs.search_domain import INDEX_PREFIX, SearchDomain
@@ -130,9 +131,9 @@ class ForgettingFunctions(Construct):
             resource_name=f"*{stores.log_groups}*",
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
-        _allow(role, [groups, f"{groups}:*"], "logs:FilterLogEvents")
+        allow(role, [groups, f"{groups}:*"], "logs:FilterLogEvents")
         # Lists of log groups take no resource.
-        _allow(role, ["*"], "logs:DescribeLogGroups")
+        allow(role, ["*"], "logs:DescribeLogGroups")
 
     def _add_inside(self, network: FunctionNetwork) -> PythonFunction:
         stores = self._stores
@@ -162,7 +163,7 @@ class ForgettingFunctions(Construct):
         stores.pseudonyms.grant_use(role)
         stores.tables.grant_list_experiments(role)
         stores.definitions.grant_read_source(role)
-        _allow(role, [stores.cache.secret.secret_arn], "secretsmanager:GetSecretValue")
+        allow(role, [stores.cache.secret.secret_arn], "secretsmanager:GetSecretValue")
         stores.cache.admit(function, function.function)
         if stores.search:
             stores.search.grant_forget(role)
@@ -171,7 +172,3 @@ class ForgettingFunctions(Construct):
 
     def _definitions(self) -> dict[str, str]:
         return {"DEFINITIONS_BUCKET": self._stores.definitions.bucket_name}
-
-
-def _allow(role: iam.IRole, resources: Sequence[str], *actions: str) -> None:
-    iam.Grant.add_to_principal(grantee=role, actions=list(actions), resource_arns=list(resources))

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.function_schedule import FunctionSchedule
+from kindred_constructs.grants import allow
 from kindred_constructs.logs_bucket import EXPORTS, LogsBucket
 
 # An account runs one export at a time, of a minute or a few: enough for 96 a day.
@@ -58,13 +59,8 @@ class LogExports(Construct):
             resource_name=f"{stage}-*",
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
-        for actions, resource in (
-            # Lists of everything, which is all that they can be.
-            (("logs:DescribeExportTasks", "logs:DescribeLogGroups"), "*"),
-            (("logs:CreateExportTask",), groups),
-            # Whoever starts an export needs the right to write what it writes.
-            (("s3:PutObject",), bucket.arn_for_objects(f"{EXPORTS}*")),
-        ):
-            iam.Grant.add_to_principal(
-                grantee=role, actions=list(actions), resource_arns=[resource]
-            )
+        # Lists of everything, which is all that they can be.
+        allow(role, ["*"], "logs:DescribeExportTasks", "logs:DescribeLogGroups")
+        allow(role, [groups], "logs:CreateExportTask")
+        # Whoever starts an export needs the right to write what it writes.
+        allow(role, [bucket.arn_for_objects(f"{EXPORTS}*")], "s3:PutObject")

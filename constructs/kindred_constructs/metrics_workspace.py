@@ -11,6 +11,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from kindred_constructs.grants import allow
+
 _RULES = Path(__file__).parents[2] / "telemetry" / "recording_rules.yaml"
 
 
@@ -50,6 +52,4 @@ class MetricsWorkspace(Construct):
         )
 
     def grant_write(self, grantee: iam.IGrantable) -> None:
-        iam.Grant.add_to_principal(
-            grantee=grantee, actions=["aps:RemoteWrite"], resource_arns=[self._arn]
-        )
+        allow(grantee, [self._arn], "aps:RemoteWrite")

@@ -16,6 +16,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from kindred_constructs.closed_group import closed_group
+from kindred_constructs.grants import allow
 from kindred_constructs.model_role import ModelRole
 from kindred_constructs.training_bucket import TrainingBucket
 
@@ -69,33 +70,33 @@ class ModelEndpoints(Construct):
         }
 
     def grant_invoke(self, grantee: iam.IGrantable, name: str) -> None:
-        _allow(grantee, [self._arn("endpoint", name)], "sagemaker:InvokeEndpoint")
+        allow(grantee, [self._arn("endpoint", name)], "sagemaker:InvokeEndpoint")
 
     def grant_describe(self, grantee: iam.IGrantable, *names: str) -> None:
-        _allow(grantee, self._arns("endpoint", names), "sagemaker:DescribeEndpoint")
-        _allow(grantee, self._own("endpoint-config", names), "sagemaker:DescribeEndpointConfig")
+        allow(grantee, self._arns("endpoint", names), "sagemaker:DescribeEndpoint")
+        allow(grantee, self._own("endpoint-config", names), "sagemaker:DescribeEndpointConfig")
 
     def grant_create(self, grantee: iam.IGrantable, *names: str) -> None:
         """These endpoints and no others, with models and configurations named after them."""
         self.grant_describe(grantee, *names)
         configurations = self._own("endpoint-config", names)
-        _allow(
+        allow(
             grantee, [*self._arns("endpoint", names), *configurations], "sagemaker:CreateEndpoint"
         )
-        _allow(grantee, configurations, "sagemaker:CreateEndpointConfig")
-        _allow(
+        allow(grantee, configurations, "sagemaker:CreateEndpointConfig")
+        allow(
             grantee,
             self._own("model", names),
             *("sagemaker:CreateModel", "sagemaker:DescribeModel"),
         )
-        _allow(
+        allow(
             grantee,
             [self.role.role_arn],
             "iam:PassRole",
             conditions={"StringEquals": {"iam:PassedToService": _SERVICE}},
         )
         # By such a grant the instances' volumes are encrypted.
-        _allow(
+        allow(
             grantee,
             [self.key.key_arn],
             "kms:CreateGrant",
@@ -104,35 +105,35 @@ class ModelEndpoints(Construct):
 
     def grant_delete(self, grantee: iam.IGrantable, *names: str) -> None:
         self.grant_describe(grantee, *names)
-        _allow(grantee, self._arns("endpoint", names), "sagemaker:DeleteEndpoint")
-        _allow(grantee, self._own("endpoint-config", names), "sagemaker:DeleteEndpointConfig")
-        _allow(grantee, self._own("model", names), "sagemaker:DeleteModel")
+        allow(grantee, self._arns("endpoint", names), "sagemaker:DeleteEndpoint")
+        allow(grantee, self._own("endpoint-config", names), "sagemaker:DeleteEndpointConfig")
+        allow(grantee, self._own("model", names), "sagemaker:DeleteModel")
 
     def grant_shift(self, grantee: iam.IGrantable, *names: str) -> None:
         """Of what these endpoints serve, and with which weights."""
         endpoints = self._arns("endpoint", names)
-        _allow(
+        allow(
             grantee,
             [*endpoints, *self._own("endpoint-config", names)],
             "sagemaker:UpdateEndpoint",
         )
-        _allow(grantee, endpoints, "sagemaker:UpdateEndpointWeightsAndCapacities")
+        allow(grantee, endpoints, "sagemaker:UpdateEndpointWeightsAndCapacities")
 
     def grant_transform(self, grantee: iam.IGrantable, *names: str) -> None:
         """Batch jobs of this prefix, by the models of these endpoints."""
         self.grant_describe(grantee, *names)
-        _allow(
+        allow(
             grantee,
             [self._arn("transform-job", "*")],
             "sagemaker:CreateTransformJob",
             "sagemaker:DescribeTransformJob",
         )
-        _allow(grantee, self._own("model", names), "sagemaker:DescribeModel")
+        allow(grantee, self._own("model", names), "sagemaker:DescribeModel")
 
     def grant_scale(self, grantee: iam.IGrantable, *names: str) -> None:
         """Target tracking of these endpoints' variants, and the alarms that it keeps for them."""
         stack = cdk.Stack.of(self)
-        _allow(
+        allow(
             grantee,
             [stack.format_arn(service="application-autoscaling", resource="scalable-target/*")],
             "application-autoscaling:DeregisterScalableTarget",
@@ -141,13 +142,13 @@ class ModelEndpoints(Construct):
             conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
         )
         # Neither takes a resource.
-        _allow(
+        allow(
             grantee,
             ["*"],
             "application-autoscaling:DescribeScalableTargets",
             "application-autoscaling:DescribeScalingPolicies",
         )
-        _allow(
+        allow(
             grantee,
             [self._alarm_arn(f"TargetTracking-endpoint/{self.prefix}{name}/*") for name in names],
             "cloudwatch:DeleteAlarms",
@@ -156,7 +157,7 @@ class ModelEndpoints(Construct):
         role = (
             f"aws-service-role/{_SCALING}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
         )
-        _allow(
+        allow(
             grantee,
             [stack.format_arn(service="iam", region="", resource="role", resource_name=role)],
             "iam:CreateServiceLinkedRole",
@@ -182,17 +183,3 @@ class ModelEndpoints(Construct):
         return cdk.Stack.of(self).format_arn(
             service="sagemaker", resource=kind, resource_name=f"{self.prefix}{name}"
         )
-
-
-def _allow(
-    grantee: iam.IGrantable,
-    resources: Sequence[str],
-    *actions: str,
-    conditions: dict[str, dict[str, str]] | None = None,
-) -> None:
-    iam.Grant.add_to_principal(
-        grantee=grantee,
-        actions=list(actions),
-        resource_arns=list(resources),
-        conditions=conditions,
-    )

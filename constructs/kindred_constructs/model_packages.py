@@ -7,6 +7,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from kindred_constructs.grants import allow
+
 
 class ModelPackages(Construct):
     def __init__(
@@ -23,24 +25,20 @@ class ModelPackages(Construct):
         group.apply_removal_policy(removal_policy)
 
     def grant_read(self, grantee: iam.IGrantable) -> None:
-        self._allow(grantee, self._packages(), "sagemaker:DescribeModelPackage")
+        allow(grantee, [self._packages()], "sagemaker:DescribeModelPackage")
 
     def grant_register(self, grantee: iam.IGrantable) -> None:
-        for resource in (self._group(), self._packages()):
-            self._allow(grantee, resource, "sagemaker:CreateModelPackage")
+        allow(grantee, [self._group(), self._packages()], "sagemaker:CreateModelPackage")
         self.grant_read(grantee)
 
     def grant_decide(self, grantee: iam.IGrantable) -> None:
         """Say whether a model may serve."""
-        self._allow(grantee, self._packages(), "sagemaker:UpdateModelPackage")
+        allow(grantee, [self._packages()], "sagemaker:UpdateModelPackage")
         self.grant_read(grantee)
 
     def grant_list(self, grantee: iam.IGrantable) -> None:
         """It takes no resource."""
-        self._allow(grantee, "*", "sagemaker:ListModelPackages")
-
-    def _allow(self, grantee: iam.IGrantable, resource: str, *actions: str) -> None:
-        iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=[resource])
+        allow(grantee, ["*"], "sagemaker:ListModelPackages")
 
     def _group(self) -> str:
         return cdk.Stack.of(self).format_arn(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from kindred_constructs.grants import allow
 from kindred_constructs.training_bucket import (
     BATCH_INPUT,
     BATCH_OUTPUT,
@@ -63,20 +62,12 @@ def allow_job_logs(role: iam.Role, kind: str, *, prefix: str) -> None:
         resource_name=f"/aws/sagemaker/{kind}",
         arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
     )
-    _allow(role, [group, f"{group}:*"], "logs:CreateLogGroup", "logs:DescribeLogStreams")
+    allow(role, [group, f"{group}:*"], "logs:CreateLogGroup", "logs:DescribeLogStreams")
     streams = f"{group}:log-stream:{prefix}*"
-    _allow(role, [streams], "logs:CreateLogStream", "logs:PutLogEvents")
+    allow(role, [streams], "logs:CreateLogStream", "logs:PutLogEvents")
 
 
 def allow_everywhere(role: iam.Role) -> None:
     """Metrics, which have a namespace and no resource, and interfaces in the VPC."""
-    _allow(role, ["*"], "cloudwatch:PutMetricData", conditions=_NAMESPACES)
-    _allow(role, ["*"], *INTERFACES)
-
-
-def _allow(
-    role: iam.Role, resources: list[str], *actions: str, conditions: dict[str, Any] | None = None
-) -> None:
-    iam.Grant.add_to_principal(
-        grantee=role, actions=list(actions), resource_arns=resources, conditions=conditions
-    )
+    allow(role, ["*"], "cloudwatch:PutMetricData", conditions=_NAMESPACES)
+    allow(role, ["*"], *INTERFACES)

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from kindred_constructs.closed_group import closed_group
 from kindred_constructs.function_bundle import FunctionBundle
+from kindred_constructs.grants import allow
 from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 
 # Of what services measure, under their environment's name, and of what /inference does.
@@ -107,11 +108,7 @@ class PythonFunction(Construct):
 
     def grant_invoke(self, grantee: iam.IGrantable) -> None:
         """The L2's own grant takes in every version and alias."""
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["lambda:InvokeFunction"],
-            resource_arns=[self.function.function_arn],
-        )
+        allow(grantee, [self.function.function_arn], "lambda:InvokeFunction")
 
     def _errors_alarm(self) -> OperatorAlarm:
         return OperatorAlarm(

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kindred_constructs.announcement_topic import AnnouncementTopic
@@ -17,6 +16,7 @@ from kindred_constructs.definitions_bucket import DefinitionsBucket
 from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID, ExperimentTables
 from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.function_schedule import FunctionSchedule, daily, monthly, weekly
+from kindred_constructs.grants import allow
 from kindred_constructs.python_function import NAMESPACE, PythonFunction
 
 
@@ -67,8 +67,8 @@ class ReportFunctions(Construct):
         summarize = self._function("SummarizeDay", daily(calendar.at), {})
         # CloudWatch's figures have no resource of their own, and it tells the history of composite
         # alarms to those alone who may read that of every alarm.
-        _allow(summarize, "cloudwatch:GetMetricData", "*")
-        _allow(summarize, "cloudwatch:DescribeAlarmHistory", "*")
+        figures = ("cloudwatch:DescribeAlarmHistory", "cloudwatch:GetMetricData")
+        allow(summarize.role, ["*"], *figures)
         self._add_experiments(sources, weekly(calendar.weekly_on, calendar.at))
         if limits:
             _allow_costs(summarize)
@@ -99,7 +99,7 @@ class ReportFunctions(Construct):
                 "SERVICE_BUDGETS_USD": json.dumps(dict(limits.services), sort_keys=True),
             },
         )
-        _allow(function, "cloudwatch:GetMetricData", "*")
+        allow(function.role, ["*"], "cloudwatch:GetMetricData")
         _allow_costs(function)
 
     def _function(
@@ -139,10 +139,6 @@ def _stage_name(scope: Construct) -> str:
     return stage.stage_name
 
 
-def _allow(function: PythonFunction, action: str, resource: str) -> None:
-    iam.Grant.add_to_principal(grantee=function.role, actions=[action], resource_arns=[resource])
-
-
 def _allow_costs(function: PythonFunction) -> None:
     """Its only resource is a billing view, and none is asked for."""
-    _allow(function, "ce:GetCostAndUsage", "*")
+    allow(function.role, ["*"], "ce:GetCostAndUsage")

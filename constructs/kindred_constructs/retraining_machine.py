@@ -15,6 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from kindred_constructs.announcement_topic import AnnouncementTopic
+from kindred_constructs.grants import allow
 from kindred_constructs.machine_tasks import MachineTasks
 from kindred_constructs.retraining_functions import RetrainingFunctions
 from kindred_constructs.training_job import TrainingJob
@@ -69,9 +70,7 @@ class RetrainingMachine(Construct):
         self._job = job
         job.grant_run(self.role)
         topic.grant_announce(self.role)
-        iam.Grant.add_to_principal(
-            grantee=self.role, actions=list(_WITHOUT_RESOURCE), resource_arns=["*"]
-        )
+        allow(self.role, ["*"], *_WITHOUT_RESOURCE)
         self.machine = sfn.StateMachine(
             self,
             "Resource",
@@ -91,11 +90,8 @@ class RetrainingMachine(Construct):
         self.machine.node.add_dependency(self.role)
 
     def grant_start(self, grantee: iam.IGrantable) -> None:
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["states:ListExecutions", "states:StartExecution"],
-            resource_arns=[self.machine.state_machine_arn],
-        )
+        machine = self.machine.state_machine_arn
+        allow(grantee, [machine], "states:ListExecutions", "states:StartExecution")
 
     def _definition(self) -> sfn.IChainable:
         archive = self._archive()

@@ -12,6 +12,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from kindred_constructs.dead_letters import DeadLetters
+from kindred_constructs.grants import allow
 from kindred_constructs.kept_failures import KeptFailures
 from kindred_constructs.python_function import PythonFunction
 from kindred_constructs.told_topic import telling_role, told_topic
@@ -29,9 +30,7 @@ class RolloutEvents(Construct):
         self.bus = events.EventBus(self, "Resource", event_bus_name=name)
 
     def grant_put(self, grantee: iam.IGrantable) -> None:
-        iam.Grant.add_to_principal(
-            grantee=grantee, actions=["events:PutEvents"], resource_arns=[self.bus.event_bus_arn]
-        )
+        allow(grantee, [self.bus.event_bus_arn], "events:PutEvents")
 
     def tell(
         self, construct_id: str, *, topic: sns.ITopic, key: kms.IKey, to: Sequence[str] = ()

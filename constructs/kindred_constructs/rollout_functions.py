@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kindred_constructs.function_asset import FunctionAsset
+from kindred_constructs.grants import allow
 from kindred_constructs.inference_alarms import InferenceAlarms, Watch
 from kindred_constructs.model_endpoints import ModelEndpoints
 from kindred_constructs.model_packages import ModelPackages
@@ -96,7 +96,7 @@ class RolloutFunctions(Construct):
         alarms = InferenceAlarms(self, "InferenceAlarms", watch=watch).alarms
         self._asset.alarms.hear(*alarms)
         # SageMaker looks at those that guard an update in the name of the endpoint's role.
-        _allow(
+        allow(
             self._parts.endpoints.role,
             [each.alarm_arn for each in alarms],
             "cloudwatch:DescribeAlarms",
@@ -128,7 +128,7 @@ class RolloutFunctions(Construct):
         parts.endpoints.grant_scale(role, *names)
         parts.packages.grant_read(role)
         # Metrics take no resource; of composite alarms nothing is told to who may ask about some.
-        _allow(role, ["*"], "cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms")
+        allow(role, ["*"], "cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms")
         parts.events.grant_put(role)
         return function
 
@@ -187,7 +187,3 @@ class RolloutFunctions(Construct):
 
     def _reconcile_name(self) -> str:
         return self.reconcile.function.function_name
-
-
-def _allow(role: iam.IRole, resources: Sequence[str], *actions: str) -> None:
-    iam.Grant.add_to_principal(grantee=role, actions=list(actions), resource_arns=list(resources))

@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kindred_constructs.global_table import TableRules
+from kindred_constructs.grants import allow
 
 BY_ENDPOINT, UNFINISHED = "by_endpoint", "unfinished"
 
@@ -51,15 +52,11 @@ class RolloutTables(Construct):
         self._rules.grant_key(grantee)
 
     def _allow(self, grantee: iam.IGrantable, *actions: str) -> None:
-        _allow(grantee, self.deployments.table_arn, *actions)
+        """The L2's grants take in every index."""
+        allow(grantee, [self.deployments.table_arn], *actions)
 
     def _allow_index(self, grantee: iam.IGrantable, index: str) -> None:
-        _allow(grantee, f"{self.deployments.table_arn}/index/{index}", "dynamodb:Query")
+        allow(grantee, [f"{self.deployments.table_arn}/index/{index}"], "dynamodb:Query")
 
     def _allow_endpoints(self, grantee: iam.IGrantable, *actions: str) -> None:
-        _allow(grantee, self.endpoints.table_arn, *actions)
-
-
-def _allow(grantee: iam.IGrantable, resource: str, *actions: str) -> None:
-    """The L2's grants take in every index."""
-    iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=[resource])
+        allow(grantee, [self.endpoints.table_arn], *actions)

@@ -13,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
+from kindred_constructs.grants import allow
 from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 
 _LOGS = ("ES_APPLICATION_LOGS", "INDEX_SLOW_LOGS", "SEARCH_SLOW_LOGS")
@@ -86,22 +87,12 @@ class SearchDomain(Construct):
 
     def grant_index(self, grantee: iam.IGrantable) -> None:
         """Writes of documents, many in one call."""
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["es:ESHttpPost"],
-            resource_arns=[f"{self._domain.attr_arn}/_bulk"],
-        )
+        allow(grantee, [f"{self._domain.attr_arn}/_bulk"], "es:ESHttpPost")
 
     def grant_forget(self, grantee: iam.IGrantable) -> None:
         """Counts, and removals by query; a path is a resource."""
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["es:ESHttpPost"],
-            resource_arns=[
-                f"{self._domain.attr_arn}/{INDEX_PREFIX}-*/{call}"
-                for call in ("_count", "_delete_by_query")
-            ],
-        )
+        index = f"{self._domain.attr_arn}/{INDEX_PREFIX}-*"
+        allow(grantee, [f"{index}/_count", f"{index}/_delete_by_query"], "es:ESHttpPost")
 
     def admit(self, scope: Construct, client: ec2.IConnectable) -> None:
         """The rules belong to the client's `scope`, so that its stack needs this one alone."""

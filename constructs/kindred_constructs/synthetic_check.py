@@ -14,6 +14,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_synthetics as synthetics
 from constructs import Construct
 
+from kindred_constructs.grants import allow
 from kindred_constructs.operator_alarm import OperatorAlarm, Severity
 
 _SOURCES = Path(__file__).parents[2] / "lambda_src" / "synthetic_checks"
@@ -96,26 +97,20 @@ class SyntheticCheck(Construct):
         own_key = stack.format_arn(
             service="apigateway", account="", resource=f"/apikeys/{key.key_id}"
         )
-        for actions, resource in (
-            (("s3:GetBucketLocation",), self._records.bucket_arn),
-            (("s3:PutObject",), self._records.arn_for_objects(f"{_PREFIX}/*")),
-            (("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"), logs),
-            (("apigateway:GET",), own_key),
-            (("secretsmanager:GetSecretValue",), client_key.secret_arn),
-            # Synthetics looks for its bucket among all.
-            (("s3:ListAllMyBuckets",), "*"),
-        ):
-            iam.Grant.add_to_principal(
-                grantee=role, actions=list(actions), resource_arns=[resource]
-            )
+        allow(role, [self._records.bucket_arn], "s3:GetBucketLocation")
+        allow(role, [self._records.arn_for_objects(f"{_PREFIX}/*")], "s3:PutObject")
+        allow(role, [logs], "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+        allow(role, [own_key], "apigateway:GET")
+        allow(role, [client_key.secret_arn], "secretsmanager:GetSecretValue")
+        # Synthetics looks for its bucket among all.
+        allow(role, ["*"], "s3:ListAllMyBuckets")
         secret_key.grant(role, "kms:Decrypt")
-        role.add_to_policy(
-            iam.PolicyStatement(
-                # Metrics have no resource but their namespace.
-                actions=["cloudwatch:PutMetricData"],
-                resources=["*"],
-                conditions={"StringEquals": {"cloudwatch:namespace": "CloudWatchSynthetics"}},
-            )
+        # Metrics have no resource but their namespace.
+        allow(
+            role,
+            ["*"],
+            "cloudwatch:PutMetricData",
+            conditions={"StringEquals": {"cloudwatch:namespace": "CloudWatchSynthetics"}},
         )
         return role
 

@@ -11,6 +11,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from kindred_constructs.grants import allow
+
 
 @jsii.implements(events.IRuleTarget)
 class _ToldTopic:
@@ -34,8 +36,6 @@ def telling_role(scope: Construct, construct_id: str, *, key: kms.IKey) -> iam.R
 
 def told_topic(topic: sns.ITopic, *, role: iam.IRole, said: str) -> events.IRuleTarget:
     """`said` may name fields of the event."""
-    iam.Grant.add_to_principal(
-        grantee=role, actions=["sns:Publish"], resource_arns=[topic.topic_arn]
-    )
+    allow(role, [topic.topic_arn], "sns:Publish")
     text = events.RuleTargetInput.from_text(said)
     return cast("events.IRuleTarget", _ToldTopic(topic, role, text))

@@ -9,6 +9,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from kindred_constructs.grants import allow
+
 BATCH_INPUT, BATCH_OUTPUT = "batch/input/", "batch/output/"
 DATA_CAPTURE = "data-capture/"
 # What drift is measured against.
@@ -53,13 +55,13 @@ class TrainingBucket(s3.Bucket):
 
     def grant_read_below(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         """The list permission makes a missing key 404, not 403."""
-        _allow(grantee, self._objects(prefixes), "s3:GetObject")
-        _allow(grantee, [self.bucket_arn], "s3:ListBucket")
+        allow(grantee, self._objects(prefixes), "s3:GetObject")
+        allow(grantee, [self.bucket_arn], "s3:ListBucket")
         if self.encryption_key:
             self.encryption_key.grant(grantee, "kms:Decrypt")
 
     def grant_write_below(self, grantee: iam.IGrantable, *prefixes: str) -> None:
-        _allow(grantee, self._objects(prefixes), "s3:AbortMultipartUpload", "s3:PutObject")
+        allow(grantee, self._objects(prefixes), "s3:AbortMultipartUpload", "s3:PutObject")
         if self.encryption_key:
             self.encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
 
@@ -67,17 +69,13 @@ class TrainingBucket(s3.Bucket):
         """Write objects anew without what is to go, and remove every version of the old ones."""
         self.grant_read_below(grantee, prefix)
         self.grant_write_below(grantee, prefix)
-        _allow(grantee, self._objects((prefix,)), "s3:DeleteObject", "s3:DeleteObjectVersion")
-        _allow(grantee, [self.bucket_arn], "s3:ListBucketVersions")
+        allow(grantee, self._objects((prefix,)), "s3:DeleteObject", "s3:DeleteObjectVersion")
+        allow(grantee, [self.bucket_arn], "s3:ListBucketVersions")
 
     def grant_unload_below(self, grantee: iam.IGrantable, prefix: str) -> None:
         """What Athena takes to write an answer there as who asked."""
         self.grant_write_below(grantee, prefix)
-        _allow(grantee, [self.bucket_arn], "s3:GetBucketLocation", "s3:ListBucket")
+        allow(grantee, [self.bucket_arn], "s3:GetBucketLocation", "s3:ListBucket")
 
     def _objects(self, prefixes: tuple[str, ...]) -> list[str]:
         return [self.arn_for_objects(f"{prefix}*") for prefix in prefixes]
-
-
-def _allow(grantee: iam.IGrantable, resources: list[str], *actions: str) -> None:
-    iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=resources)

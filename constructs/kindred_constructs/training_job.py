@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from kindred_constructs.artefact_bucket import ArtefactBucket
+from kindred_constructs.grants import allow
 from kindred_constructs.model_endpoints import ModelEndpoints
 from kindred_constructs.model_role import allow_everywhere, allow_job_logs
 from kindred_constructs.training_bucket import MODELS, RETRAINING, TrainingBucket
@@ -82,33 +83,26 @@ class TrainingJob(Construct):
         job = stack.format_arn(
             service="sagemaker", resource="training-job", resource_name=f"{self._prefix}*"
         )
-        to_sagemaker = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-        for actions, resource, conditions in (
-            (
-                (
-                    "sagemaker:AddTags",
-                    "sagemaker:CreateTrainingJob",
-                    "sagemaker:DescribeTrainingJob",
-                    "sagemaker:StopTrainingJob",
-                ),
-                job,
-                None,
-            ),
-            (("events:DescribeRule", "events:PutRule", "events:PutTargets"), rule, None),
-            (("iam:PassRole",), self.role.role_arn, to_sagemaker),
-            # For the volume of the instance, by which SageMaker encrypts it.
-            (
-                ("kms:CreateGrant",),
-                self._key.key_arn,
-                {"Bool": {"kms:GrantIsForAWSResource": "true"}},
-            ),
-        ):
-            iam.Grant.add_to_principal(
-                grantee=grantee,
-                actions=list(actions),
-                resource_arns=[resource],
-                conditions=conditions,
-            )
+        allow(
+            grantee,
+            [job],
+            *("sagemaker:AddTags", "sagemaker:CreateTrainingJob"),
+            *("sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"),
+        )
+        allow(grantee, [rule], "events:DescribeRule", "events:PutRule", "events:PutTargets")
+        allow(
+            grantee,
+            [self.role.role_arn],
+            "iam:PassRole",
+            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        )
+        # For the volume of the instance, by which SageMaker encrypts it.
+        allow(
+            grantee,
+            [self._key.key_arn],
+            "kms:CreateGrant",
+            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        )
 
     def parameters(self) -> dict[str, Any]:
         """Of `createTrainingJob`, by paths into the machine's state."""
