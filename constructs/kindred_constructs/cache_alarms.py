@@ -36,7 +36,7 @@ class CacheAlarms(Construct):
         )
 
 
-def node_metric(name: str, node: str, statistic: str) -> cloudwatch.Metric:
+def _node_metric(name: str, node: str, statistic: str) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace="AWS/ElastiCache",
         metric_name=name,
@@ -46,8 +46,13 @@ def node_metric(name: str, node: str, statistic: str) -> cloudwatch.Metric:
     )
 
 
+def node_metrics(cache: ValkeyCache, name: str, statistic: str) -> list[cloudwatch.IMetric]:
+    """Of every node of every shard."""
+    return [_node_metric(name, node, statistic) for nodes in cache.shards for node in nodes]
+
+
 def _fullest(nodes: tuple[str, ...]) -> cloudwatch.IMetric:
-    metrics = [node_metric("DatabaseMemoryUsagePercentage", node, "Maximum") for node in nodes]
+    metrics = [_node_metric("DatabaseMemoryUsagePercentage", node, "Maximum") for node in nodes]
     if len(metrics) == 1:
         return metrics[0]
     names = [f"node{at}" for at, _ in enumerate(metrics)]

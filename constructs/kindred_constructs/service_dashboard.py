@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from kindred_constructs.cache_alarms import node_metric
+from kindred_constructs.cache_alarms import node_metrics
 from kindred_constructs.dashboard_panels import (
     Panel,
     PanelDashboard,
@@ -136,11 +136,7 @@ class ServiceDashboard(Construct):
                 numbers("Healthy hosts", [route.metric_healthy_tasks()], width=6),
                 lines(
                     "Connections to the cache",
-                    [
-                        node_metric("CurrConnections", node, "Average")
-                        for nodes in cache.shards
-                        for node in nodes
-                    ],
+                    node_metrics(cache, "CurrConnections", "Average"),
                     unit="",
                     width=6,
                 ),

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 
-from kindred_constructs.cache_alarms import MEMORY_PERCENT, node_metric
+from kindred_constructs.cache_alarms import MEMORY_PERCENT, node_metrics
 from kindred_constructs.dashboard_panels import Panel, lines
 from kindred_constructs.relational_database import RelationalDatabase
 from kindred_constructs.table_alarms import metric_throttled
@@ -65,9 +65,6 @@ def database_panel(database: RelationalDatabase) -> Panel:
 
 
 def cache_panel(cache: ValkeyCache) -> Panel:
-    def of_each(name: str, statistic: str) -> list[cloudwatch.IMetric]:
-        return [node_metric(name, node, statistic) for nodes in cache.shards for node in nodes]
-
     return Panel(
         title="Cache",
         says=f"Above {MEMORY_PERCENT} % of memory evictions are near.",
@@ -75,14 +72,21 @@ def cache_panel(cache: ValkeyCache) -> Panel:
             lines(
                 "CPU: engine, node",
                 [
-                    *of_each("EngineCPUUtilization", "Average"),
-                    *of_each("CPUUtilization", "Average"),
+                    *node_metrics(cache, "EngineCPUUtilization", "Average"),
+                    *node_metrics(cache, "CPUUtilization", "Average"),
                 ],
                 unit="%",
                 width=6,
             ),
-            lines("Memory", of_each("DatabaseMemoryUsagePercentage", "Maximum"), unit="%", width=6),
-            lines("Evictions", of_each("Evictions", "Sum"), unit="in 5 min", width=6),
-            lines("Connections", of_each("CurrConnections", "Average"), unit="", width=6),
+            lines(
+                "Memory",
+                node_metrics(cache, "DatabaseMemoryUsagePercentage", "Maximum"),
+                unit="%",
+                width=6,
+            ),
+            lines("Evictions", node_metrics(cache, "Evictions", "Sum"), unit="in 5 min", width=6),
+            lines(
+                "Connections", node_metrics(cache, "CurrConnections", "Average"), unit="", width=6
+            ),
         ),
     )
