@@ -25,13 +25,14 @@ class DriftAlarms(Construct):
             "Features",
             "FeatureDriftShift",
             FEATURE_SHIFT,
-            "What is asked for differs by more than 20 % from the reference",
+            f"What is asked for differs by more than {100 * FEATURE_SHIFT:g} % from the reference",
         )
         self.predictions = self._alarm(
             "Predictions",
             "PredictionMaeGrowth",
             ERROR_GROWTH,
-            "Predicted click rates are off by more than 50 % more than they were",
+            f"Predicted click rates are off by more than {100 * ERROR_GROWTH:g} % more than they "
+            "were",
         )
 
     def _alarm(self, construct_id: str, metric: str, above: float, happened: str) -> OperatorAlarm:

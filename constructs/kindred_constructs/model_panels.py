@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from kindred_constructs.dashboard_panels import Panel, lines, numbers
+from kindred_constructs.drift_alarms import ERROR_GROWTH, FEATURE_SHIFT
 from kindred_constructs.measured import counted
 from kindred_constructs.python_function import NAMESPACE
 
@@ -82,7 +83,7 @@ def drift_panel(environment: str) -> Panel:
     fed = ("FeaturesWritten", "FeaturesLeft")
     return Panel(
         title="Drift and retraining",
-        says="Above 0.2 of queries or 0.5 of growth somebody is told.",
+        says=f"Above {FEATURE_SHIFT} of queries or {ERROR_GROWTH} of growth somebody is told.",
         widgets=(
             lines("Drift", daily("detect_drift", *drifted, statistic="Maximum"), unit=""),
             lines("Features", daily("feed_features", *fed, statistic="Sum"), unit="a day"),
