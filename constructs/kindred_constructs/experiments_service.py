@@ -18,6 +18,7 @@ from kindred_constructs.definitions_bucket import DefinitionsBucket
 from kindred_constructs.event_stream import EventStream
 from kindred_constructs.fargate_service import FargateService, ServicePlan
 from kindred_constructs.pseudonym_secret import PseudonymSecret
+from kindred_constructs.python_function import NAMESPACE
 from kindred_constructs.relational_database import RelationalDatabase
 from kindred_constructs.service_secrets import ServiceSecrets
 from kindred_constructs.service_task import ServiceTask, secret_reference
@@ -77,7 +78,7 @@ class ExperimentsService(Construct):
             environment={
                 "ENVIRONMENT": environment_name,
                 "LOG_LEVEL": "INFO",
-                "METRICS_NAMESPACE": "Kindred",
+                "METRICS_NAMESPACE": NAMESPACE,
                 "APPROVALS_REQUIRED": str(approvals_required).lower(),
                 **plan.logs.settings,
                 **_addresses(stores, region=cdk.Stack.of(self).region),

@@ -15,6 +15,7 @@ from kindred_constructs.event_stream import EventStream
 from kindred_constructs.experiment_tables import EMBEDDING_EXPERIMENT_ID, ExperimentTables
 from kindred_constructs.fargate_service import FargateService, ServicePlan
 from kindred_constructs.pseudonym_secret import PseudonymSecret
+from kindred_constructs.python_function import NAMESPACE
 from kindred_constructs.service_task import ServiceTask, secret_reference
 from kindred_constructs.valkey_cache import ValkeyCache
 
@@ -22,7 +23,7 @@ _SETTINGS = {
     "LOG_LEVEL": "INFO",
     # A second thread of a small scan waits longer for its core than it saves.
     "OPENBLAS_NUM_THREADS": "1",
-    "METRICS_NAMESPACE": "Kindred",
+    "METRICS_NAMESPACE": NAMESPACE,
     "EMBEDDING_EXPERIMENT_ID": EMBEDDING_EXPERIMENT_ID,
 }
 
