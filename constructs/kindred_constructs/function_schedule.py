@@ -16,20 +16,17 @@ EVERY_MINUTE = "rate(1 minute)"
 
 def daily(at: str) -> str:
     """`at` is the time of day in UTC, as in `01:30`."""
-    hour, minute = (int(part) for part in at.split(":"))
-    return f"cron({minute} {hour} * * ? *)"
+    return _cron(at, "* * ? *")
 
 
 def weekly(day: str, at: str) -> str:
     """`day` as in `SUN`, `at` as for `daily`."""
-    hour, minute = (int(part) for part in at.split(":"))
-    return f"cron({minute} {hour} ? * {day} *)"
+    return _cron(at, f"? * {day} *")
 
 
 def monthly(day: int, at: str) -> str:
     """`day` of the month, `at` as for `daily`."""
-    hour, minute = (int(part) for part in at.split(":"))
-    return f"cron({minute} {hour} {day} * ? *)"
+    return _cron(at, f"{day} * ? *")
 
 
 class FunctionSchedule(Construct):
@@ -72,6 +69,11 @@ class FunctionSchedule(Construct):
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         function.grant_invoke(role)
         return role
+
+
+def _cron(at: str, days: str) -> str:
+    hour, minute = (int(part) for part in at.split(":"))
+    return f"cron({minute} {hour} {days})"
 
 
 def _target(
