@@ -9,6 +9,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from kindred_constructs.stage_name import stage_name
+
 _COLUMNS, _HEIGHT = 24, 6
 Metrics = Sequence[cloudwatch.IMetric]
 
@@ -28,12 +30,10 @@ class PanelDashboard(cloudwatch.Dashboard):
     def __init__(
         self, scope: Construct, construct_id: str, *, subject: str, panels: Sequence[Panel]
     ) -> None:
-        stage = cdk.Stage.of(scope)
-        assert stage
         super().__init__(
             scope,
             construct_id,
-            dashboard_name=f"{stage.stage_name}-{subject}",
+            dashboard_name=f"{stage_name(scope)}-{subject}",
             default_interval=cdk.Duration.hours(3),
             widgets=[row for panel in panels for row in _rows(panel)],
         )

@@ -11,6 +11,7 @@ from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.function_schedule import FunctionSchedule
 from kindred_constructs.grants import allow
 from kindred_constructs.logs_bucket import EXPORTS, LogsBucket
+from kindred_constructs.stage_name import stage_name
 
 # An account runs one export at a time, of a minute or a few: enough for 96 a day.
 _EVERY = "rate(15 minutes)"
@@ -30,19 +31,18 @@ class LogExports(Construct):
         schedule_key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
-        stage = cdk.Stage.of(self)
-        assert stage
+        stage = stage_name(self)
         function = asset.function(
             self,
             "ExportLogs",
             timeout_seconds=60,
             environment={
-                "STAGE": stage.stage_name,
+                "STAGE": stage,
                 "LOGS_BUCKET": bucket.bucket_name,
                 "EXPORT_AFTER_DAYS": str(after_days),
             },
         )
-        self._grant(function.role, stage.stage_name, bucket)
+        self._grant(function.role, stage, bucket)
         FunctionSchedule(
             self,
             "Schedule",

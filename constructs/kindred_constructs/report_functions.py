@@ -18,6 +18,7 @@ from kindred_constructs.function_asset import FunctionAsset
 from kindred_constructs.function_schedule import FunctionSchedule, daily, monthly, weekly
 from kindred_constructs.grants import allow
 from kindred_constructs.python_function import NAMESPACE, PythonFunction
+from kindred_constructs.stage_name import stage_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ class ReportFunctions(Construct):
             memory_mib=1024,
             environment={
                 "METRICS_NAMESPACE": NAMESPACE,
-                "STAGE": _stage_name(self),
+                "STAGE": stage_name(self),
                 "REPORT_TOPIC_ARN": self._topic.topic_arn,
                 "COSTS_ARE_KNOWN": "true" if self._limits else "false",
                 **environment,
@@ -131,12 +132,6 @@ class ReportFunctions(Construct):
             cdk.Stack.of(self), f"{name}FunctionName", value=function.function.function_name
         )
         return function
-
-
-def _stage_name(scope: Construct) -> str:
-    stage = cdk.Stage.of(scope)
-    assert stage
-    return stage.stage_name
 
 
 def _allow_costs(function: PythonFunction) -> None:
