@@ -43,6 +43,7 @@ class CanaryRoute(Construct):
         self._load_balancer = load_balancer
         self.primary = self._target_group("Primary")
         self.alternate = self._target_group("Alternate")
+        self.dimensions = self._dimensions()
         self.rule = elbv2.ApplicationListenerRule(
             self,
             "Rule",
@@ -84,8 +85,7 @@ class CanaryRoute(Construct):
             role=self.shifting_role,
         )
 
-    @property
-    def dimensions(self) -> dict[str, dict[str, str]]:
+    def _dimensions(self) -> dict[str, dict[str, str]]:
         """By which metrics know the two groups, `primary` and `alternate`.
 
         The L2's own take the load balancer's name out of the listener's ARN, which CloudFormation
