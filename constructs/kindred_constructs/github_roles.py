@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from kindred_constructs.bootstrap_roles import bootstrap_role_arns
+from kindred_constructs.grants import allow
 
 ISSUER = "token.actions.githubusercontent.com"
 # What waits for people of GitHub's environment of that name before it gets a token.
@@ -60,47 +61,44 @@ class GitHubRoles(Construct):
 
     def _allow_bootstrap(self, role: iam.Role, *kinds: str) -> None:
         own = bootstrap_role_arns(*kinds, accounts=[cdk.Aws.ACCOUNT_ID])
-        _allow(role, ["sts:AssumeRole"], own)
+        allow(role, own, "sts:AssumeRole")
 
     def _allow_operating(self, slug: str) -> None:
         """What `kindred catalogue`, `certificate`, `experiment` and `delivery branch` do."""
         stack = cdk.Stack.of(self)
         for actions, resources in (*_named(stack, slug), *_unnamed(stack)):
-            _allow(self.branches, list(actions), resources)
+            allow(self.branches, resources, *actions)
         self._allow_certificates(stack, slug)
         self._allow_keys(stack)
 
     def _allow_certificates(self, stack: cdk.Stack, slug: str) -> None:
         """To remove those that were imported with its environment's tag, which is given once."""
-        tag = "aws:ResourceTag/Environment"
-        for action, conditions in (
-            ("acm:DeleteCertificate", {"StringLike": {tag: slug}}),
-            (
-                # An import with tags needs it too.
-                "acm:AddTagsToCertificate",
-                {
-                    "StringLike": {"aws:RequestTag/Environment": slug},
-                    "StringLikeIfExists": {tag: slug},
-                },
-            ),
-        ):
-            self.branches.add_to_policy(
-                iam.PolicyStatement(
-                    actions=[action],
-                    resources=[_arn(stack, "acm", "certificate", "*")],
-                    conditions=conditions,
-                )
-            )
+        tag, all_of_them = "aws:ResourceTag/Environment", [_arn(stack, "acm", "certificate", "*")]
+        allow(
+            self.branches,
+            all_of_them,
+            "acm:DeleteCertificate",
+            conditions={"StringLike": {tag: slug}},
+        )
+        # An import with tags needs it too.
+        allow(
+            self.branches,
+            all_of_them,
+            "acm:AddTagsToCertificate",
+            conditions={
+                "StringLike": {"aws:RequestTag/Environment": slug},
+                "StringLikeIfExists": {tag: slug},
+            },
+        )
 
     def _allow_keys(self, stack: cdk.Stack) -> None:
         """Of S3 and DynamoDB alone, whose objects and items are named above."""
         services = [f"{service}.{stack.region}.amazonaws.com" for service in ("dynamodb", "s3")]
-        self.branches.add_to_policy(
-            iam.PolicyStatement(
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=[_arn(stack, "kms", "key", "*")],
-                conditions={"StringEquals": {"kms:ViaService": services}},
-            )
+        allow(
+            self.branches,
+            [_arn(stack, "kms", "key", "*")],
+            *("kms:Decrypt", "kms:GenerateDataKey"),
+            conditions={"StringEquals": {"kms:ViaService": services}},
         )
 
 
@@ -153,7 +151,3 @@ def _unnamed(stack: cdk.Stack) -> Iterator[_Allowed]:
 
 def _arn(stack: cdk.Stack, service: str, resource: str, name: str) -> str:
     return stack.format_arn(service=service, resource=resource, resource_name=name)
-
-
-def _allow(role: iam.Role, actions: list[str], resources: list[str]) -> None:
-    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))

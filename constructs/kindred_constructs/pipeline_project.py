@@ -15,6 +15,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from kindred_constructs.bootstrap_roles import bootstrap_role_arns
+from kindred_constructs.grants import allow
 
 SPECIFICATIONS = "delivery"
 
@@ -42,17 +43,16 @@ class Workplace:
     def grant_hand_over(self, role: iam.Role) -> None:
         """Take what another step left, and leave something for the next."""
         artefacts = self.artefacts
-        for actions, resource in (
-            (
-                ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"),
-                artefacts.arn_for_objects("*"),
-            ),
-            (
-                ("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"),
-                artefacts.bucket_arn,
-            ),
-        ):
-            role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))
+        allow(
+            role,
+            [artefacts.arn_for_objects("*")],
+            *("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"),
+        )
+        allow(
+            role,
+            [artefacts.bucket_arn],
+            *("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"),
+        )
         self.key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
 
 
@@ -101,11 +101,7 @@ class PipelineProject(codebuild.PipelineProject):
 
     def allow_bootstrap_roles(self, *kinds: str, accounts: Sequence[str]) -> None:
         """Act in environments as the roles that `cdk bootstrap` made there, and as nothing else."""
-        self.step_role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["sts:AssumeRole"], resources=bootstrap_role_arns(*kinds, accounts=accounts)
-            )
-        )
+        allow(self.step_role, bootstrap_role_arns(*kinds, accounts=accounts), "sts:AssumeRole")
 
 
 def _role(
