@@ -32,10 +32,11 @@ STATEFUL_STACKS = {
     "TelemetryStack",
 }
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
+# As `cdk.json` has it.
+SYNTHESIS_NODE = "JSII_NODE=${JSII_NODE:-ops/synthesis-node}"
 UNBUNDLED = (
     "--app",
-    "JSII_NODE=${JSII_NODE:-ops/synthesis-node} .venv/bin/python "
-    "-m tests.infrastructure.unbundled_app",
+    f"{SYNTHESIS_NODE} .venv/bin/python -m tests.infrastructure.unbundled_app",
 )
 
 

@@ -10,7 +10,7 @@ from stacks.acknowledgements import load_acknowledgements
 from stacks.environment_file import load_environment
 from stacks.findings import acknowledged_findings, findings
 from stacks.yaml_file import InvalidFile
-from tests.infrastructure.synthesized import ENVIRONMENTS, ROOT, run_cdk
+from tests.infrastructure.synthesized import ENVIRONMENTS, SYNTHESIS_NODE, run_cdk
 
 SYNTHESIZED = (*ENVIRONMENTS, "extreme")
 ACKNOWLEDGEMENTS = load_acknowledgements()
@@ -129,9 +129,10 @@ import app
 from stacks import application
 
 
-class Violating(application.Platform):
-    def __init__(self, scope, **kwargs):
-        super().__init__(scope, **kwargs)
+class Violating(cdk.Stage):
+    def __init__(self, scope, *, environment, region):
+        super().__init__(scope, environment.stage_id(region), env=cdk.Environment(region=region))
+        self.environment = environment
         stack = cdk.Stack(self, "ViolatingStack")
         sqs.Queue(stack, "Queue")
         lambda_.CfnFunction(
@@ -152,8 +153,7 @@ sys.exit(app.main())
 def test_violations_make_the_command_line_fail_and_are_named(tmp_path):
     script = tmp_path / "violating_app.py"
     script.write_text(VIOLATING_APP)
-    command = f'{sys.executable} -c \'import runpy,sys; sys.path.insert(0, "{ROOT}"); '
-    command += f'runpy.run_path("{script}", run_name="__main__")\''
+    command = f"{SYNTHESIS_NODE} {sys.executable} {script}"
 
     result = run_cdk(tmp_path / "out", "--context", "environment=dev", "--app", command)
 
