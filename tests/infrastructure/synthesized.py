@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from stacks.recovery import STANDBY
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
+SYNTHESIZED = (*ENVIRONMENTS, "extreme")
 STACKS = (
     *("NetworkStack", "DataStack", "StreamingStack", "TelemetryStack"),
     *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
@@ -49,6 +51,15 @@ def run_cdk(
         [str(part) for part in command], cwd=ROOT, env=bare_environment(), capture_output=True,
         text=True, check=False, timeout=180,
     )  # fmt: skip
+
+
+def without_network() -> tuple[str, ...]:
+    """Before a command, takes the network from it; nothing, where this machine cannot do that."""
+    prefix = ("unshare", "--map-root-user", "--net")
+    if not shutil.which("unshare"):
+        return ()
+    tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+    return prefix if tried.returncode == 0 else ()
 
 
 def bare_environment() -> dict[str, str]:

@@ -10,9 +10,8 @@ from stacks.acknowledgements import load_acknowledgements
 from stacks.environment_file import load_environment
 from stacks.findings import acknowledged_findings, findings
 from stacks.yaml_file import InvalidFile
-from tests.infrastructure.synthesized import ENVIRONMENTS, SYNTHESIS_NODE, run_cdk
+from tests.infrastructure.synthesized import SYNTHESIS_NODE, SYNTHESIZED, run_cdk
 
-SYNTHESIZED = (*ENVIRONMENTS, "extreme")
 ACKNOWLEDGEMENTS = load_acknowledgements()
 ENTRY = """\
 - id: {id}
@@ -47,10 +46,10 @@ def environments():
 
 
 @pytest.fixture(scope="module")
-def acknowledged(assembly, extreme):
+def acknowledged(assembly):
     """Of each environment, by rule: the paths below its stage that were found and answered for."""
     found = {name: defaultdict(set) for name in SYNTHESIZED}
-    for finding in acknowledged_findings(assembly) + acknowledged_findings(extreme.assembly):
+    for finding in acknowledged_findings(assembly):
         stage, _, path = finding.path.partition("/")
         found[stage.removeprefix("Kindred-")][finding.id].add(f"{path}/")
     return found
