@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from stacks.application import create_app
+from stacks.environment import Environment
 from stacks.environment_file import DIRECTORY, parse_environment
 from stacks.platform import Platform
 
@@ -142,14 +143,18 @@ def synthesize_instances(name: str, output: Path) -> None:
     )
 
 
+def changed(name: str, **change: Any) -> Environment:
+    """What the environment's file says, but for these keys. Raises InvalidFile."""
+    document = yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())
+    return parse_environment(json.dumps({**document, **change}), file=f"{name}.yaml")
+
+
 def synthesize_choices(name: str, output: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
     """All of an environment in one application, as so many instances beside each other."""
     app = create_app(outdir=output)
     app.node.set_context("aws:cdk:bundling-stacks", [])
-    document = yaml.safe_load((DIRECTORY / f"{name}.yaml").read_text())
     for instance, change in changes.items():
-        text = json.dumps({**document, **change, "instance": instance})
-        environment = parse_environment(text, file=f"{name}.yaml")
+        environment = changed(name, **change, instance=instance)
         for region in environment.regions:
             Platform(app, environment=environment, region=region)
     app.synth()

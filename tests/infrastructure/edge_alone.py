@@ -1,10 +1,8 @@
 """The edge of an environment by itself, beside as much of a platform as it refers to."""
 
-import json
 from types import SimpleNamespace
 
 import aws_cdk as cdk
-import yaml
 from aws_cdk import aws_apigateway as apigateway
 
 from kindred_constructs.alarm_topics import AlarmTopics
@@ -13,7 +11,7 @@ from kindred_constructs.house_rules import house_rules
 from kindred_constructs.telemetry_key import TelemetryKey
 from stacks.application import create_app
 from stacks.edge_stack import EdgeStack
-from stacks.environment_file import DIRECTORY, parse_environment
+from tests.infrastructure.choices import changed
 from tests.infrastructure.synthesized import Synthesized
 
 STAGE = "Kindred-dev"
@@ -30,11 +28,6 @@ SITE = {
     "domain_names": ["shop.kindred.example.com"],
     "experiments": [EXPERIMENT],
 }
-
-
-def environment(**change):
-    document = yaml.safe_load((DIRECTORY / "dev.yaml").read_text())
-    return parse_environment(json.dumps({**document, **change}), file="environments/dev.yaml")
 
 
 def assemble_edge(app, region, chosen):
@@ -70,7 +63,7 @@ def assemble_edge(app, region, chosen):
 def edge(folder, *, region="us-east-1", **change):
     app = create_app(outdir=folder)
     app.node.set_context("aws:cdk:disable-asset-staging", True)
-    assemble_edge(app, region, environment(**{"regions": [region], **change}))
+    assemble_edge(app, region, changed("dev", **{"regions": [region], **change}))
     app.synth()
     return Synthesized(folder, STAGE)
 

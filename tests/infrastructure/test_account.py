@@ -13,7 +13,8 @@ from kindred_constructs.telemetry_key import TelemetryKey
 from stacks.account_stack import AccountStack
 from stacks.application import create_app
 from stacks.environment_file import load_environment
-from tests.infrastructure.edge_alone import STAGE, environment
+from tests.infrastructure.choices import changed
+from tests.infrastructure.edge_alone import STAGE
 from tests.infrastructure.synthesized import ROOT, Synthesized
 
 ALL = {"cloudtrail": True, "guardduty": True, "config": True}
@@ -33,7 +34,7 @@ def account(folder, guards, *, region="us-east-1", regions=("us-east-1", "eu-wes
     AccountStack(
         stage,
         "AccountStack",
-        environment=environment(account_guards=guards, production=True, regions=regions),
+        environment=changed("dev", account_guards=guards, production=True, regions=regions),
         region=region,
         network=SimpleNamespace(
             telemetry_key=key, alarms=AlarmTopics(home, "Alarms", key=key, email=None)

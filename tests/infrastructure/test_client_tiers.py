@@ -1,12 +1,9 @@
 """How much each caller may send: the operator, and the clients of each tier."""
 
-import json
-
 import pytest
 
-from stacks.environment_file import parse_environment
 from stacks.yaml_file import InvalidFile
-from tests.infrastructure.choices import DIRECTORY
+from tests.infrastructure.choices import changed
 
 
 def plans(platform):
@@ -104,8 +101,5 @@ def tier(**changes):
     ],
 )
 def test_a_tier_that_could_not_hold_is_refused(tiers, message):
-    given = {"client_tiers": tiers}
-    text = (DIRECTORY / "dev.yaml").read_text() + f"\napi: {json.dumps(given)}\n"
-
     with pytest.raises(InvalidFile, match=message):
-        parse_environment(text, file="dev.yaml")
+        changed("dev", api={"client_tiers": tiers})

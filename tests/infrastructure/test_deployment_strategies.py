@@ -1,13 +1,10 @@
 """How each service takes a new version, by the environment's choice."""
 
-import json
-
 import pytest
 
 from stacks.deployment import Deployment
-from stacks.environment_file import parse_environment
 from stacks.yaml_file import InvalidFile
-from tests.infrastructure.choices import DIRECTORY
+from tests.infrastructure.choices import changed
 from tests.infrastructure.test_routing import NAMES
 
 
@@ -119,7 +116,5 @@ def test_how_long_a_deployment_takes(deployment, minutes):
     ],
 )
 def test_what_no_strategy_reads_is_refused(deployment, message):
-    text = (DIRECTORY / "dev.yaml").read_text() + f"\ndeployment: {json.dumps(deployment)}\n"
-
     with pytest.raises(InvalidFile, match=message):
-        parse_environment(text, file="dev.yaml")
+        changed("dev", deployment=deployment)

@@ -11,6 +11,7 @@ from stacks.acknowledgements import acknowledge, load_acknowledgements
 from stacks.application import create_app, synthesize
 from stacks.findings import acknowledged_findings
 from stacks.yaml_file import InvalidFile
+from tests.infrastructure.choices import changed
 from tests.infrastructure.edge_alone import (
     DOMAIN,
     EXPERIMENT,
@@ -19,7 +20,6 @@ from tests.infrastructure.edge_alone import (
     assemble_edge,
     distribution,
     edge,
-    environment,
 )
 from tests.infrastructure.synthesized import ROOT
 
@@ -138,8 +138,8 @@ def test_the_secret_is_there_where_cloudfront_reads_it(abroad):
 
 
 def test_a_further_region_and_another_instance_have_names_of_their_own():
-    both = environment(**DOMAIN, regions=["us-east-1", "eu-west-1"])
-    instance = environment(**DOMAIN, instance="pr1")
+    both = changed("dev", **DOMAIN, regions=["us-east-1", "eu-west-1"])
+    instance = changed("dev", **DOMAIN, instance="pr1")
 
     assert both.public_name("api", "us-east-1") == "api.kindred.example.com"
     assert both.public_name("api", "eu-west-1") == "api-eu-west-1.kindred.example.com"
@@ -184,7 +184,7 @@ def with_site(**change):
 )
 def test_what_the_edge_would_refuse_is_refused_in_the_file(edge_key, says):
     with pytest.raises(InvalidFile, match=re.escape(says)):
-        environment(edge=edge_key)
+        changed("dev", edge=edge_key)
 
 
 def test_what_a_site_brings_to_answer_for_is_in_the_guide(tmp_path):
@@ -193,7 +193,7 @@ def test_what_a_site_brings_to_answer_for_is_in_the_guide(tmp_path):
     (tmp_path / "site.yaml").write_text(f"acknowledgements:\n{answers.partition('```')[0]}")
     app = create_app(outdir=tmp_path / "cdk.out")
     app.node.set_context("aws:cdk:disable-asset-staging", True)
-    chosen = environment(**DOMAIN, edge={"split_urls": [SITE]})
+    chosen = changed("dev", **DOMAIN, edge={"split_urls": [SITE]})
     stage, _ = assemble_edge(app, "us-east-1", chosen)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(), NIST80053R5Checks())
 

@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
 from kindred_constructs.web_acl import EDGE, REGION, Admission, WebAcl
-from tests.infrastructure.edge_alone import environment
+from tests.infrastructure.choices import changed
 
 OPEN = Admission(requests_per_5_minutes=3_000)
 CLOSED = Admission(
@@ -145,8 +145,8 @@ def test_the_capacity_that_costs_nothing_more_is_enough(closed):
 
 
 def test_one_address_may_send_what_the_api_takes_unless_the_file_says_less():
-    chosen = environment()
-    limited = environment(edge={"rate_limit_per_5_minutes": 500})
+    chosen = changed("dev")
+    limited = changed("dev", edge={"rate_limit_per_5_minutes": 500})
     throttle = chosen.sizes.api.rate_per_second
 
     assert chosen.edge.rate_limit(rate_per_second=throttle) == 300 * throttle

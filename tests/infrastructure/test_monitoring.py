@@ -1,23 +1,19 @@
 """What an environment promises reaches its alarms, and no stack waits for monitoring."""
 
-import json
-
 import aws_cdk as cdk
 import pytest
-import yaml
 from aws_cdk import assertions
 from aws_cdk import aws_apigateway as apigateway
 
 from kindred_constructs.api_objectives import availability, latency
 from kindred_constructs.burn_rate_alarms import BurnRateAlarms
-from stacks.environment_file import DIRECTORY, parse_environment
 from stacks.yaml_file import InvalidFile
+from tests.infrastructure.choices import changed
 from tests.infrastructure.synthesized import every_string
 
 
 def environment_with(**monitoring):
-    document = yaml.safe_load((DIRECTORY / "dev.yaml").read_text())
-    return parse_environment(json.dumps({**document, "monitoring": monitoring}), file="dev.yaml")
+    return changed("dev", monitoring=monitoring)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from stacks.environment_file import parse_environment
 from stacks.sign_in import ON_THIS_MACHINE, SignIn
 from stacks.yaml_file import InvalidFile
-from tests.infrastructure.choices import DIRECTORY
+from tests.infrastructure.choices import changed
 
 
 @pytest.fixture
@@ -124,7 +123,5 @@ def test_addresses_are_the_consoles_and_those_given(given, console_name, address
     ],
 )
 def test_what_cognito_or_production_would_not_take_is_refused(name, sign_in, message):
-    text = (DIRECTORY / f"{name}.yaml").read_text() + f"\nsign_in: {json.dumps(sign_in)}\n"
-
     with pytest.raises(InvalidFile, match=message):
-        parse_environment(text, file=f"{name}.yaml")
+        changed(name, sign_in=sign_in)

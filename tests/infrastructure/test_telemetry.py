@@ -5,9 +5,9 @@ import re
 import pytest
 import yaml
 
-from stacks.environment_file import parse_environment
 from stacks.network import ENDPOINTS_WITHOUT_NAT
 from stacks.yaml_file import InvalidFile
+from tests.infrastructure.choices import changed
 from tests.infrastructure.synthesized import ROOT, container
 from tests.infrastructure.telemetry import COLLECTOR, SERVICES
 
@@ -97,13 +97,11 @@ def test_metrics_are_collected_where_the_environment_says(environment, platform)
 
 
 def test_a_collector_with_no_way_out_is_refused_where_it_would_stand_in_the_dark():
-    text = (ROOT / "environments" / "dev.yaml").read_text()
     endpoints = [*ENDPOINTS_WITHOUT_NAT, "ecs"]
     network = {"nat_gateways": 0, "interface_endpoints": endpoints}
-    given = {**yaml.safe_load(text), "network": network, "telemetry": {"prometheus": True}}
 
     with pytest.raises(InvalidFile, match="only if aps-workspaces are among"):
-        parse_environment(yaml.safe_dump(given), file="dev.yaml")
+        changed("dev", network=network, telemetry={"prometheus": True})
 
 
 def test_metrics_are_collected_from_a_cluster_of_their_own(watched):
