@@ -35,6 +35,7 @@ TOGGLES: dict[str, dict[str, Any]] = {
     "nonat": {"network": WITHOUT_NAT, "telemetry": {"prometheus": True}},
     "threezones": {"network": {"availability_zones": 3, "nat_gateways": 1}},
     "domain": {"domain": {"name": "kindred.example.com", "hosted_zone_id": "Z0123456789"}},
+    "account": {"account": "111122223333"},
     "boundary": {"permissions_boundary": "team-boundary"},
     "rolling": {"deployment": {"strategy": "rolling"}},
     "told": {
@@ -97,13 +98,19 @@ INSTANCES = {
     "given": ("givenvpc", "nosearch", "starter", "unrecovered"),
     "givendomain": ("givenvpcrt", "domain", "x86", "growth", "watched", "restored"),
     "owndomain": ("threezones", "domain", "told", "rolling", "extreme", "warm"),
-    "nonat": ("nonat", "boundary", "shared", "high", "unrecovered", "unwatched"),
+    "nonat": ("nonat", "account", "boundary", "shared", "high", "unrecovered", "unwatched"),
     "tworegions": ("tworegions", "models", "unrecovered", "guarded"),
     "twodomain": ("tworegions", "domain", "unrecovered"),
 }
 
-# What services and the API in front of them can be told, all at once.
+# What services, the API in front of them and alarms can be told, all at once.
 SERVED = {
+    "alarms": {
+        "email": "on-call@example.com",
+        "slack": {"secret_arn": f"{SECRETS}:bot-AbCdEf"},
+        "pagerduty": {"secret_arn": f"{SECRETS}:pager-AbCdEf"},
+    },
+    "reports": {"email": "heads@example.com"},
     "api": {
         "client_tiers": {
             "trial": {"rate_per_second": 1, "burst": 2, "daily_quota": 100, "clients": ["acme"]},

@@ -53,7 +53,7 @@ def extreme(assembly: Path) -> Synthesized:
 
 @pytest.fixture(scope="session")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """A strategy for each service, and tiers of clients."""
+    """A strategy for each service, tiers of clients, and channels for alarms."""
     from tests.infrastructure.choices import SERVED, synthesize_choices
 
     output = tmp_path_factory.mktemp("mixed")

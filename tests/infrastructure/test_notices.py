@@ -1,35 +1,14 @@
 """An environment that names its channels: who is paged, who reads it in Slack, and what is kept."""
 
-import json
 import re
 
 import pytest
-import yaml
 
-from stacks.application import create_app
-from stacks.environment_file import DIRECTORY, parse_environment
-from stacks.platform import Platform
 from stacks.yaml_file import InvalidFile
 from tests.infrastructure.choices import SECRETS, changed
-from tests.infrastructure.synthesized import Synthesized, as_list
+from tests.infrastructure.synthesized import as_list
 
 CHANNELS = "OperationsStack/Channels"
-ALARMS = {
-    "email": "on-call@example.com",
-    "slack": {"secret_arn": f"{SECRETS}:bot-AbCdEf"},
-    "pagerduty": {"secret_arn": f"{SECRETS}:pager-AbCdEf"},
-}
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    output = tmp_path_factory.mktemp("told")
-    document = yaml.safe_load((DIRECTORY / "dev.yaml").read_text())
-    text = json.dumps({**document, "alarms": ALARMS, "reports": {"email": "heads@example.com"}})
-    app = create_app(outdir=output)
-    Platform(app, environment=parse_environment(text, file="dev.yaml"), region="us-east-1")
-    app.synth()
-    return Synthesized(output, "Kindred-dev")
 
 
 def listeners(platform, protocol):
@@ -43,41 +22,43 @@ def listeners(platform, protocol):
     return found
 
 
-def test_what_is_critical_pages_and_what_waits_is_read_in_slack(told):
-    assert listeners(told, "lambda") == {
+def test_what_is_critical_pages_and_what_waits_is_read_in_slack(mixed):
+    assert listeners(mixed, "lambda") == {
         "NetworkStack/Alarms/Critical": {f"{CHANNELS}/PageOnCall", f"{CHANNELS}/TellSlack"},
         "NetworkStack/Alarms/Warning": {f"{CHANNELS}/TellSlack"},
     }
 
 
-def test_all_severities_are_mailed_and_reports_to_whom_they_concern(told):
-    mail = listeners(told, "email")
+def test_all_severities_are_mailed_and_reports_to_whom_they_concern(mixed):
+    mail = listeners(mixed, "email")
 
     for severity in ("Critical", "Warning", "Information"):
         assert mail[f"NetworkStack/Alarms/{severity}"] == {"on-call@example.com"}
     assert mail["OperationsStack/Reports"] == {"heads@example.com"}
 
 
-def test_what_nobody_took_is_kept(told):
-    for each in told.of_type("AWS::SNS::Subscription"):
-        topic = told.named(each.properties["TopicArn"], stack=each.stack)
+def test_what_nobody_took_is_kept(mixed):
+    for each in mixed.of_type("AWS::SNS::Subscription"):
+        topic = mixed.named(each.properties["TopicArn"], stack=each.stack)
         if topic.startswith("NetworkStack/Alarms/"):
             letters = each.properties["RedrivePolicy"]["deadLetterTargetArn"]
-            assert told.named(letters, stack=each.stack) == "NetworkStack/Alarms/Undelivered"
+            assert mixed.named(letters, stack=each.stack) == "NetworkStack/Alarms/Undelivered"
     for name in ("PageOnCall", "TellSlack"):
-        kept = told.at(f"{CHANNELS}/{name}Failures").properties["DestinationConfig"]
-        letters = told.named(kept["OnFailure"]["Destination"], stack="OperationsStack")
+        kept = mixed.at(f"{CHANNELS}/{name}Failures").properties["DestinationConfig"]
+        letters = mixed.named(kept["OnFailure"]["Destination"], stack="OperationsStack")
         assert letters == "NetworkStack/Alarms/Undelivered"
 
 
-def test_sns_may_leave_letters_of_alarm_topics_alone_in_the_encrypted_queue(told):
-    policy = told.at("NetworkStack/Alarms/Undelivered/Resource/Policy").properties["PolicyDocument"]
+def test_sns_may_leave_letters_of_alarm_topics_alone_in_the_encrypted_queue(mixed):
+    policy = mixed.at("NetworkStack/Alarms/Undelivered/Resource/Policy").properties[
+        "PolicyDocument"
+    ]
     senders = {
-        told.named(statement["Condition"]["ArnEquals"]["aws:SourceArn"], stack="NetworkStack")
+        mixed.named(statement["Condition"]["ArnEquals"]["aws:SourceArn"], stack="NetworkStack")
         for statement in policy["Statement"]
         if statement["Effect"] == "Allow" and statement["Action"] == "sqs:SendMessage"
     }
-    key = told.at("NetworkStack/TelemetryKey").properties["KeyPolicy"]
+    key = mixed.at("NetworkStack/TelemetryKey").properties["KeyPolicy"]
     services = {
         service
         for statement in key["Statement"]
@@ -93,8 +74,8 @@ def test_sns_may_leave_letters_of_alarm_topics_alone_in_the_encrypted_queue(told
 @pytest.mark.parametrize(
     ("secret", "reader"), [("bot", "TellSlack"), ("pager", "PageOnCall")], ids=lambda each: each
 )
-def test_each_channel_reads_its_own_secret(told, secret, reader):
-    readers = told.who_may("secretsmanager:GetSecretValue", f"{SECRETS}:{secret}-AbCdEf")
+def test_each_channel_reads_its_own_secret(mixed, secret, reader):
+    readers = mixed.who_may("secretsmanager:GetSecretValue", f"{SECRETS}:{secret}-AbCdEf")
 
     assert readers == {f"{CHANNELS}/{reader}/Role"}
 

@@ -2,11 +2,6 @@
 
 import json
 
-import yaml
-
-from stacks.application import create_app
-from stacks.environment_file import DIRECTORY, parse_environment
-from stacks.platform import Platform
 from tests.infrastructure.choices import GIVEN_VPC
 from tests.infrastructure.synthesized import Synthesized, every_string
 
@@ -122,14 +117,11 @@ def test_two_instances_in_one_account_share_no_name(toggled):
     assert first.isdisjoint(second)
 
 
-def test_an_environment_may_name_its_account_and_is_still_not_looked_up(tmp_path):
-    document = yaml.safe_load((DIRECTORY / "dev.yaml").read_text())
-    text = json.dumps({**document, "account": "111122223333"})
-    app = create_app(outdir=tmp_path)
-    Platform(app, environment=parse_environment(text, file="dev.yaml"), region="us-east-1")
+def test_an_environment_may_name_its_account_and_is_still_not_looked_up(toggled):
+    platform = toggled("account")
 
-    app.synth()
-
-    platform = Synthesized(tmp_path, "Kindred-dev")
+    assert {each["environment"] for each in platform.stack_artifacts.values()} == {
+        "aws://111122223333/us-east-1"
+    }
     assert "missing" not in platform.manifest
     assert "dummy1a" not in json.dumps(platform.templates)
