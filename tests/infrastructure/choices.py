@@ -94,7 +94,6 @@ TOGGLES: dict[str, dict[str, Any]] = {
 # Every choice in every environment, and every mix of one region or two, a domain or none, a VPC of
 # our own or a given one, which is of one region.
 INSTANCES = {
-    "asis": (),
     "given": ("givenvpc", "nosearch", "starter", "unrecovered"),
     "givendomain": ("givenvpcrt", "domain", "x86", "growth", "watched", "restored"),
     "owndomain": ("threezones", "domain", "told", "rolling", "extreme", "warm"),

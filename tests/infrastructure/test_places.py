@@ -65,10 +65,10 @@ def test_a_domain_brings_its_own_certificate_and_name(toggled):
 def test_without_a_domain_the_certificate_is_a_parameter_of_the_environment(
     toggled, environment_name
 ):
-    parameters = toggled("asis").templates["RoutingStack"]["Parameters"].values()
+    parameters = toggled("nonat").templates["RoutingStack"]["Parameters"].values()
 
     defaults = {each.get("Default") for each in parameters}
-    assert f"/kindred/asis-{environment_name}/internal-certificate-arn" in defaults
+    assert f"/kindred/nonat-{environment_name}/internal-certificate-arn" in defaults
 
 
 def test_a_second_region_is_a_stage_of_its_own(matrix, environment_name):

@@ -12,6 +12,10 @@ def test_every_choice_is_made():
     assert set(TOGGLES) == {choice for choices in INSTANCES.values() for choice in choices}
 
 
+def test_an_environment_as_it_is_has_every_stack(platform):
+    assert platform.stack_artifacts.keys() - OPTIONAL_STACKS == set(STACKS)
+
+
 @pytest.mark.parametrize("instance", INSTANCES)
 def test_each_mix_of_choices_gives_every_stack(toggled, instance):
     found = toggled(instance).stack_artifacts
@@ -27,8 +31,8 @@ def test_a_boundary_limits_every_role(toggled):
         assert ":policy/team-boundary" in boundary, role.path
 
 
-def test_no_role_has_a_boundary_that_nobody_asked_for(toggled):
-    for role in toggled("asis").of_type("AWS::IAM::Role"):
+def test_no_role_has_a_boundary_that_nobody_asked_for(platform):
+    for role in platform.of_type("AWS::IAM::Role"):
         assert "PermissionsBoundary" not in role.properties
 
 
@@ -62,11 +66,13 @@ def experiments_service(platform):
     )
 
 
-def test_optional_parts_are_on_where_their_secret_is_named_and_off_elsewhere(toggled):
+def test_optional_parts_are_on_where_their_secret_is_named_and_off_elsewhere(
+    toggled, platforms, environment_name
+):
     keys = {"SLACK_BOT_TOKEN": "slack", "SENDGRID_API_KEY": "sendgrid"}
     keys["ANTHROPIC_API_KEY"] = "anthropic"
     settings, secrets = experiments_service(toggled("told"))
-    off_settings, off_secrets = experiments_service(toggled("asis"))
+    off_settings, off_secrets = experiments_service(platforms[environment_name])
 
     assert {name: secrets[name] for name in keys} == {
         name: f"{SECRETS}:{secret}-AbCdEf" for name, secret in keys.items()
@@ -84,8 +90,10 @@ def test_the_key_of_an_optional_part_is_read_by_who_starts_the_service_alone(tog
     assert readers == {"ApiStack/Experiments/Task/Resource/ExecutionRole"}
 
 
-def test_a_rolling_deployment_has_the_circuit_breaker_and_keeps_the_rules(toggled):
-    rolling, canary = toggled("rolling"), toggled("asis")
+def test_a_rolling_deployment_has_the_circuit_breaker_and_keeps_the_rules(
+    toggled, platforms, environment_name
+):
+    rolling, canary = toggled("rolling"), platforms[environment_name]
     for service in rolling.of_type("AWS::ECS::Service", stack="ApiStack"):
         deployment = service.properties["DeploymentConfiguration"]
         assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
@@ -100,7 +108,7 @@ def test_a_rolling_deployment_has_the_circuit_breaker_and_keeps_the_rules(toggle
     assert rules(rolling) == rules(canary)
 
 
-def test_alarms_are_mailed_where_somebody_asked(toggled):
+def test_alarms_are_mailed_where_somebody_asked(toggled, platforms, environment_name):
     told = {
         each.path.rpartition("/")[0]: each.properties["Endpoint"]
         for each in toggled("told").of_type("AWS::SNS::Subscription")
@@ -112,7 +120,7 @@ def test_alarms_are_mailed_where_somebody_asked(toggled):
         *("SageMakerStack/Rollouts", "SageMakerStack/Retraining/Notices"),
     )
     assert told == dict.fromkeys(topics, "on-call@example.com")
-    assert toggled("asis").of_type("AWS::SNS::Subscription") == []
+    assert platforms[environment_name].of_type("AWS::SNS::Subscription") == []
 
 
 def test_an_environment_that_shares_its_account_leaves_the_accounts_log_role_alone(toggled):
