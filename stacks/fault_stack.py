@@ -28,20 +28,15 @@ class FaultStack(cdk.Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        services = {
-            "Similarity": api.similarity,
-            "Prediction": api.prediction,
-            "Experiments": api.experiments,
-        }
         faults: dict[str, Fault] = {
-            **{f"Stop{name}Tasks": stop_tasks(each.service) for name, each in services.items()},
+            **{f"Stop{name}Tasks": stop_tasks(each.service) for name, each in api.services.items()},
             "FailOverDatabase": fail_over_database(data.database.cluster_arn),
         }
         recovery = environment.recovery
         if recovery.replicates and recovery.region:
             faults["PauseTables"] = pause_tables(list(data.tables.values()))
             faults["PauseEmbeddings"] = pause_bucket(data.stores.embeddings, region=recovery.region)
-        stops = [alarm for each in services.values() for alarm in each.alarms]
+        stops = [alarm for each in api.services.values() for alarm in each.alarms]
         for name, fault in faults.items():
             experiment = FaultExperiment(self, name, fault=fault, stops=stops)
             cdk.CfnOutput(self, f"{name}TemplateId", value=experiment.template_id)
