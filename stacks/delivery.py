@@ -6,9 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from stacks.github import Repository
+from stacks.identifiers import AccountId, Slug
+from stacks.integrations import Address
 from stacks.sizes import Part
-
-EnvironmentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,10}$")]
 
 
 class LoadTest(Part):
@@ -31,8 +32,8 @@ class DeliveryStage(Part):
     a stage that fails goes back to the release before.
     """
 
-    environment: EnvironmentName
-    account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    environment: Slug
+    account: AccountId | None = None
     approval: bool = False
     end_to_end: bool = False
     load_test: LoadTest | None = None
@@ -44,10 +45,10 @@ class DeliveryStage(Part):
 class Pipeline(Part):
     """From a branch of a GitHub repository, through `stages` in their order."""
 
-    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
+    repository: Repository
     branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]+$")] = "main"
     # Asked for approval, and told of executions that fail.
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: Address | None = None
     stages: Annotated[tuple[DeliveryStage, ...], Field(min_length=1, max_length=6)]
 
     @model_validator(mode="after")

@@ -14,21 +14,19 @@ from stacks.delivery import Pipeline
 from stacks.deployment import Deployment
 from stacks.edge import Edge, public_name
 from stacks.github import GitHub
+from stacks.identifiers import AccountId, Region, Slug
 from stacks.integrations import Integrations
 from stacks.monitoring import Monitoring
 from stacks.network import Network
 from stacks.notices import Alarms, Checks, Logs, Reports
 from stacks.privacy import Privacy
 from stacks.recovery import Recovery
-from stacks.regions import Region
 from stacks.rollout import Retraining, Rollout
 from stacks.sign_in import SignIn
 from stacks.sizes import Part, Sizes, Tier
 from stacks.telemetry import COLLECTOR_ENDPOINTS, Telemetry
 
 LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
-# Short: ElastiCache gives a user's id 40 characters, and ours has two of these in it.
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,10}$")]
 
 
 class Retention(Part):
@@ -89,7 +87,7 @@ class Environment(Part):
     tier: Tier
     # Keeps data when stacks go, and forbids deleting what holds it.
     production: bool
-    account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    account: AccountId | None = None
     regions: Annotated[tuple[Region, ...], Field(min_length=1, max_length=4)]
     tags: OwnerTags
     network: Network = Network()

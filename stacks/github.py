@@ -8,6 +8,8 @@ from pydantic import Field
 
 from stacks.sizes import Part
 
+Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
+
 
 class GitHub(Part):
     """Workflows of `repository` may see what a change would do, and have environments of branches.
@@ -15,4 +17,4 @@ class GitHub(Part):
     An account has one provider of GitHub's tokens, so that one of its environments has this.
     """
 
-    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$")]
+    repository: Repository

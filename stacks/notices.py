@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from stacks.integrations import Address, SecretArn, Slack
 from stacks.sizes import Part
-
-TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+from stacks.times import TimeOfDay, Weekday
 
 
 class AlarmChannel(Slack):
@@ -40,7 +39,7 @@ class Reports(Part):
 
     email: Address | None = None
     at: TimeOfDay = "06:30"
-    weekly_on: Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"] = "MON"
+    weekly_on: Weekday = "MON"
     monthly_on_day: Annotated[int, Field(ge=2, le=28)] = 4
 
 

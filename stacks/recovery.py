@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from stacks.regions import Region
+from stacks.identifiers import Region
 from stacks.sizes import Part
 
 # Before the id of a stack that is in the second region what another is in the first.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from stacks.sizes import Part
+from stacks.times import TimeOfDay, Weekday
 
 # Also part of names of configurations, of which AWS takes 63 characters.
 EndpointName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
@@ -40,8 +41,8 @@ class Rollout(Part):
 class Retraining(Part):
     """Weekly, at `starts_at` in UTC, if there were enough interactions in 30 days."""
 
-    starts_on: Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"] = "SUN"
-    starts_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "03:00"
+    starts_on: Weekday = "SUN"
+    starts_at: TimeOfDay = "03:00"
     # Spot instances cost less and may be taken away; a job then goes on from its last checkpoint.
     spot: bool = True
     minimum_interactions: Annotated[int, Field(ge=100)] = 10_000
