@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from stacks.environment import Environment
 from stacks.recovery import STANDBY
 from stacks.sizes import Part
-from stacks.yaml_file import read_mapping, validated
+from stacks.yaml_file import read_file, read_mapping, validated
 
 FILE = Path(__file__).parents[1] / "policy" / "acknowledgements.yaml"
 
@@ -61,9 +61,8 @@ class _File(Part):
 def load_acknowledgements(path: Path = FILE) -> tuple[Acknowledgement, ...]:
     """Raises InvalidFile."""
     file = f"{path.parent.name}/{path.name}"
-    return validated(
-        _File, read_mapping(path.read_text("utf-8"), file=file), file=file
-    ).acknowledgements
+    given = read_mapping(read_file(path, file=file), file=file)
+    return validated(_File, given, file=file).acknowledgements
 
 
 def acknowledge(

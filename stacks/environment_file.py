@@ -7,7 +7,7 @@ from typing import Any
 
 from stacks.environment import Environment
 from stacks.tiers import TIERS
-from stacks.yaml_file import InvalidFile, read_mapping, validated
+from stacks.yaml_file import InvalidFile, read_file, read_mapping, validated
 
 DIRECTORY = Path(__file__).parents[1] / "environments"
 
@@ -19,11 +19,7 @@ def load_environment(name: str, *, directory: Path = DIRECTORY) -> Environment:
         names = ", ".join(sorted(file.stem for file in directory.glob("*.yaml")))
         raise InvalidFile(f"environment: given {name!r}, allowed {names}")
     file = f"{directory.name}/{path.name}"
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidFile(f"{file}: cannot be read: {error}") from None
-    environment = parse_environment(text, file=file)
+    environment = parse_environment(read_file(path, file=file), file=file)
     if environment.name != name:
         raise InvalidFile(
             f"{file}: name: given {environment.name!r}, allowed {name!r}, as the file is called"

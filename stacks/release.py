@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from stacks.sizes import Part
-from stacks.yaml_file import InvalidFile, read_mapping, validated
+from stacks.yaml_file import read_file, read_mapping, validated
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 SourceHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -50,8 +50,5 @@ class Release(Part):
 
 def load_release(path: Path) -> Release:
     """Raises InvalidFile."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidFile(f"{path.name}: cannot be read: {error}") from None
+    text = read_file(path, file=path.name)
     return validated(Release, read_mapping(text, file=path.name), file=path.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
@@ -36,6 +37,14 @@ _ALLOWED = {
 
 class InvalidFile(Exception):
     """One line for each thing that is wrong, each complete by itself."""
+
+
+def read_file(path: Path, *, file: str) -> str:
+    """Raises InvalidFile, in which the file is called `file`."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidFile(f"{file}: cannot be read: {error}") from None
 
 
 def read_mapping(text: str, *, file: str) -> dict[str, Any]:
