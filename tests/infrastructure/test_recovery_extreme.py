@@ -1,46 +1,48 @@
-"""The largest tier, in two regions and under a name that fails over; each synthesized once."""
+"""The largest tier, in two regions, and a name that fails over from one to the other."""
 
 import json
-from pathlib import Path
+from types import SimpleNamespace
 
+import aws_cdk as cdk
 import pytest
-import yaml
+from aws_cdk import aws_apigateway as apigateway
 
+from kindred_constructs.declared_failover import DeclaredFailover
 from stacks.application import create_app
-from stacks.environment_file import DIRECTORY, load_environment, parse_environment
-from stacks.platform import Platform
+from stacks.environment_file import load_environment
+from stacks.failover_stack import FailoverStack
 from stacks.recovery import STANDBY
+from tests.infrastructure.choices import TOGGLES, changed, instance_of
 from tests.infrastructure.synthesized import Synthesized
 
 pytestmark = pytest.mark.slow
-DOMAIN = {"name": "kindred.example.com", "hosted_zone_id": "Z0123456789"}
-NAME = "origin-warm.kindred.example.com"
+NAME = f"origin-{instance_of('warm')}.kindred.example.com"
+
+
+@pytest.fixture
+def warm(toggled):
+    """Of the largest tier too, under a domain."""
+    return toggled("warm")
 
 
 @pytest.fixture(scope="module")
-def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both strategies that stand by, under a domain."""
-    output = tmp_path_factory.mktemp("named")
+def pilot(tmp_path_factory):
+    """Production under a domain: the first region's half of its name, by itself."""
+    output = tmp_path_factory.mktemp("pilot")
     app = create_app(outdir=output)
-    app.node.set_context("aws:cdk:bundling-stacks", [])
-    document = yaml.safe_load((DIRECTORY / "extreme.yaml").read_text())
-    for instance, strategy in (("warm", "warm_standby"), ("pilot", "pilot_light")):
-        recovery = {**document["recovery"], "strategy": strategy, "rto_minutes": 60}
-        changed = {**document, "instance": instance, "domain": DOMAIN, "recovery": recovery}
-        environment = parse_environment(json.dumps(changed), file="extreme.yaml")
-        Platform(app, environment=environment, region="us-east-1")
+    stage = cdk.Stage(app, "Kindred-prod", env=cdk.Environment(region="us-east-1"))
+    there = cdk.Stack(stage, f"{STANDBY}HomeStack", env=cdk.Environment(region="us-west-2"))
+    api = apigateway.RestApi(cdk.Stack(stage, "HomeStack"), "Api")
+    api.root.add_method("GET")
+    FailoverStack(
+        stage,
+        "FailoverStack",
+        environment=changed("prod", **TOGGLES["domain"]),
+        api=SimpleNamespace(rest_api=api),
+        declared=DeclaredFailover(there, "Declared", environment="prod"),
+    )
     app.synth()
-    return output
-
-
-@pytest.fixture
-def warm(named):
-    return Synthesized(named, "Kindred-warm-extreme")
-
-
-@pytest.fixture
-def pilot(named):
-    return Synthesized(named, "Kindred-pilot-extreme")
+    return Synthesized(output, "Kindred-prod")
 
 
 def checks(platform):
@@ -112,7 +114,7 @@ def test_a_warm_standby_takes_over_by_itself_or_by_declaration(warm):
     assert both["Type"] == "CALCULATED"
     assert both["HealthThreshold"] == len(both["ChildHealthChecks"]) == 2
     assert found["HealthyAnswers"]["ResourcePath"] == "/ping"
-    assert found["HealthyNotDeclared"]["AlarmIdentifier"]["Region"] == "eu-west-1"
+    assert found["HealthyNotDeclared"]["AlarmIdentifier"]["Region"] == "us-west-2"
 
 
 def test_a_pilot_light_takes_over_by_declaration_alone(pilot):
