@@ -5,10 +5,12 @@ import json
 import pkgutil
 import re
 
-from stacks import api_routes
+import aws_cdk as cdk
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk.assertions import Template
+
+from kindred_constructs.rest_api_parts import body_model
 from stacks.request_schemas import body_schema
-from tests.infrastructure.choices import synthesize_choices
-from tests.infrastructure.synthesized import Synthesized
 
 WITH_A_KEY = {
     ("POST", "/api/v1/find-similar"),
@@ -178,17 +180,22 @@ def test_a_part_of_a_path_reaches_the_service(platform):
         assert names == [f"integration.request.path.{wanted}"]
 
 
-def test_a_changed_schema_is_deployed(platforms, tmp_path, monkeypatch):
-    """A deployment is a copy of the API: its id must follow what a model says."""
-    monkeypatch.setattr(
-        api_routes, "body_schema", lambda *given: {**body_schema(*given), "maxProperties": 5}
-    )
-    synthesize_choices("dev", tmp_path, {"changed": {}})
-    changed = Synthesized(tmp_path, "Kindred-changed-dev")
+def deployment_of(schema):
+    """The logical id of what is deployed of an API that checks a body by the schema."""
+    stack = cdk.Stack(cdk.App(), "Stack")
+    api = apigateway.RestApi(stack, "Api")
+    api.root.add_method("GET")
+    body_model(stack, api, "Query", schema)
+    [deployment] = Template.from_stack(stack).find_resources("AWS::ApiGateway::Deployment")
+    return deployment
 
-    [before] = platforms["dev"].of_type("AWS::ApiGateway::Deployment", stack="ApiStack")
-    [after] = changed.of_type("AWS::ApiGateway::Deployment", stack="ApiStack")
-    assert before.logical_id != after.logical_id
+
+def test_a_changed_schema_is_deployed():
+    """A deployment is a copy of the API: its id must follow what a model says."""
+    schema = body_schema("similarity", "/api/v1/find-similar")
+
+    assert deployment_of(schema) == deployment_of(schema)
+    assert deployment_of(schema) != deployment_of({**schema, "maxProperties": 5})
 
 
 def test_calls_are_logged_and_traced_and_bodies_are_not(platform):
