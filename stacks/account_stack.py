@@ -38,7 +38,7 @@ class AccountStack(cdk.Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        guards, first = environment.account_guards, region == environment.regions[0]
+        guards, first = environment.account_guards, environment.is_first(region)
         self._notices = AccountNotices(self, "Notices", topics=network.alarms)
         if guards.cloudtrail and region == EDGE_REGION:
             self._tell_of_root()

@@ -93,7 +93,7 @@ class EdgeStack(cdk.Stack):
             guards=guards,
             name=self._name("api"),
         )
-        if region == environment.regions[0]:
+        if environment.is_first(region):
             add_split_url_sites(self, environment.edge.split_urls, guards=guards, zone=self._zone)
         alarms.hear(firewall.alarm, edge_alarm(self.api), edge_alarm(self.console))
         self._add_outputs()

@@ -216,7 +216,7 @@ class Environment(Part):
         """Host of the console or of the API; without a domain CloudFront gives it one."""
         if not self.domain:
             return None
-        further = None if region == self.regions[0] else region
+        further = None if self.is_first(region) else region
         return public_name(kind, domain=self.domain.name, instance=self.instance, region=further)
 
     @model_validator(mode="after")
@@ -245,6 +245,10 @@ class Environment(Part):
         """SSM parameter with the ARN of the load balancer's certificate, without a domain."""
         return certificate_parameter(self.slug)
 
+    def is_first(self, region: str) -> bool:
+        """The one that has what an environment has once."""
+        return region == self.regions[0]
+
     def stage_id(self, region: str) -> str:
-        first = region == self.regions[0]
-        return f"Kindred-{self.slug}" if first else f"Kindred-{self.slug}-{region}"
+        first = f"Kindred-{self.slug}"
+        return first if self.is_first(region) else f"{first}-{region}"

@@ -44,8 +44,7 @@ class OperationsStack(cdk.Stack):
         self._data = data
         self._asset = function_asset("operations_functions", environment, network)
         # Costs have no region: the first one's stack speaks of them all.
-        first = self.region == environment.regions[0]
-        budgets = environment.budgets if first else None
+        budgets = environment.budgets if environment.is_first(self.region) else None
         self._add_channels()
         self._add_reports(streaming, budgets)
         if budgets:

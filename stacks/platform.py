@@ -132,9 +132,9 @@ class Platform(cdk.Stage):
         )
         for stack in (*stacks, *guards):
             stack.termination_protection = stack.stateful and environment.production
-        if environment.github and region == environment.regions[0]:
+        if environment.github and environment.is_first(region):
             GitHubStack(self, "GitHubStack", environment=environment, github=environment.github)
-        if environment.pipeline and region == environment.regions[0]:
+        if environment.pipeline and environment.is_first(region):
             pipeline = PipelineStack(
                 self,
                 "PipelineStack",
