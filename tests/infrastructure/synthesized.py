@@ -6,7 +6,10 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +54,17 @@ def run_cdk(
         [str(part) for part in command], cwd=ROOT, env=bare_environment(), capture_output=True,
         text=True, check=False, timeout=180,
     )  # fmt: skip
+
+
+@contextmanager
+def every_environment() -> Iterator[dict[str, Synthesized]]:
+    """By name, for a record of them; ends the process where they cannot be synthesized."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "cdk.out"
+        result = run_cdk(output, "--context", f"environment={','.join(ENVIRONMENTS)}", *UNBUNDLED)
+        if result.returncode:
+            sys.exit(result.stderr)
+        yield {name: Synthesized(output, f"Kindred-{name}") for name in ENVIRONMENTS}
 
 
 def without_network() -> tuple[str, ...]:

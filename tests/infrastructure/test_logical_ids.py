@@ -7,13 +7,11 @@ drops what is waived and gone.
 """
 
 import json
-import sys
-import tempfile
 from pathlib import Path
 
 import yaml
 
-from tests.infrastructure.synthesized import ENVIRONMENTS, UNBUNDLED, Synthesized, run_cdk
+from tests.infrastructure.synthesized import Synthesized, every_environment
 
 RECORDS = Path(__file__).parent / "logical_ids"
 HOLDS_DATA = {
@@ -100,10 +98,6 @@ def record(environment: str, platform: Synthesized) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "cdk.out"
-        result = run_cdk(output, "--context", f"environment={','.join(ENVIRONMENTS)}", *UNBUNDLED)
-        if result.returncode:
-            sys.exit(result.stderr)
-        for name in ENVIRONMENTS:
-            record(name, Synthesized(output, f"Kindred-{name}"))
+    with every_environment() as found:
+        for name, platform in found.items():
+            record(name, platform)

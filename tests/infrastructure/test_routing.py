@@ -8,13 +8,11 @@ anything of the rule changes, its tags included: requests would go to the group 
 """
 
 import json
-import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.infrastructure.synthesized import ENVIRONMENTS, UNBUNDLED, Synthesized, run_cdk
+from tests.infrastructure.synthesized import Synthesized, every_environment
 
 RECORDS = Path(__file__).parent / "listener_rules"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
@@ -110,11 +108,7 @@ def test_no_rule_takes_what_another_services_rule_should_have(platform):
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "cdk.out"
-        result = run_cdk(output, "--context", f"environment={','.join(ENVIRONMENTS)}", *UNBUNDLED)
-        if result.returncode:
-            sys.exit(result.stderr)
-        for each in ENVIRONMENTS:
-            text = json.dumps(frozen(Synthesized(output, f"Kindred-{each}")), indent=2)
+    with every_environment() as found:
+        for each, platform in found.items():
+            text = json.dumps(frozen(platform), indent=2)
             (RECORDS / f"{each}.json").write_text(f"{text}\n")
