@@ -24,8 +24,6 @@ MEDIUM, HIGH = 4, 7
 
 
 class AccountStack(cdk.Stack):
-    stateful = True
-
     def __init__(
         self,
         scope: Construct,
@@ -37,7 +35,9 @@ class AccountStack(cdk.Stack):
         data: DataStack,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        super().__init__(
+            scope, construct_id, termination_protection=environment.production, **kwargs
+        )
         guards, first = environment.account_guards, environment.is_first(region)
         self._notices = AccountNotices(self, "Notices", topics=network.alarms)
         if guards.cloudtrail and region == EDGE_REGION:

@@ -23,8 +23,6 @@ from stacks.streaming_stack import StreamingStack
 
 
 class ApiStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

@@ -24,8 +24,6 @@ _DAILY_MINUTES = 28 * 60
 
 
 class BackupStack(cdk.Stack):
-    stateful = True
-
     def __init__(
         self,
         scope: Construct,
@@ -37,7 +35,9 @@ class BackupStack(cdk.Stack):
         recovery: RecoveryStack,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        super().__init__(
+            scope, construct_id, termination_protection=environment.production, **kwargs
+        )
         self.vault = BackupVault(
             self,
             "Vault",

@@ -36,8 +36,6 @@ class DataStack(cdk.Stack):
     Users, the cache and access logs are each region's own, and models are made in the first.
     """
 
-    stateful = True
-
     def __init__(
         self,
         scope: Construct,
@@ -49,7 +47,9 @@ class DataStack(cdk.Stack):
         first: DataStack | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        super().__init__(
+            scope, construct_id, termination_protection=environment.production, **kwargs
+        )
         kept = removal_policy(production=environment.production)
         live = environment.recovery.replicates and not first
         second = replicas.second if replicas and live else None

@@ -33,8 +33,6 @@ from stacks.split_url_sites import add_split_url_sites
 class EdgeStack(cdk.Stack):
     """Always in us-east-1; `region` is the platform's own."""
 
-    stateful = True
-
     def __init__(
         self,
         scope: Construct,
@@ -52,6 +50,7 @@ class EdgeStack(cdk.Stack):
             scope,
             construct_id,
             env=cdk.Environment(account=environment.account, region=EDGE_REGION),
+            termination_protection=environment.production,
             **kwargs,
         )
         self._environment = environment

@@ -22,8 +22,6 @@ class FailoverStack(cdk.Stack):
     second region's record answers for what the first does not, healthy or not.
     """
 
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

@@ -15,8 +15,6 @@ from stacks.environment import Environment
 
 
 class FaultStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

@@ -16,8 +16,6 @@ from stacks.network_stack import NetworkStack
 
 
 class FirewallStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

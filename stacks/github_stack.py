@@ -13,8 +13,6 @@ from stacks.github import GitHub
 
 
 class GitHubStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

@@ -29,8 +29,6 @@ _RETRIES = 20
 
 
 class LambdaStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

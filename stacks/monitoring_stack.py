@@ -32,8 +32,6 @@ from stacks.watched_services import watched_services
 class MonitoringStack(cdk.Stack):
     """Of one platform; nothing else reads it, so it may be deployed at any time."""
 
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

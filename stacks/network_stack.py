@@ -19,8 +19,6 @@ from stacks.network import GivenVpc, Network
 
 
 class NetworkStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, **kwargs: Any
     ) -> None:

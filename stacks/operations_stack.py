@@ -24,8 +24,6 @@ from stacks.streaming_stack import StreamingStack
 
 
 class OperationsStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

@@ -25,8 +25,6 @@ _LONGEST_BUILD_HOURS = 36
 
 
 class PipelineStack(cdk.Stack):
-    stateful = True
-
     def __init__(
         self,
         scope: Construct,
@@ -37,7 +35,9 @@ class PipelineStack(cdk.Stack):
         data: DataStack,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        super().__init__(
+            scope, construct_id, termination_protection=environment.production, **kwargs
+        )
         kept = removal_policy(production=environment.production)
         self._key = TelemetryKey(
             self,

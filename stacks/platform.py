@@ -111,12 +111,6 @@ class Platform(cdk.Stage):
             network=self.network,
             api=self.api,
         )
-        # Each says of itself whether it is stateful, as no type of the library does.
-        stacks: tuple[Any, ...] = (
-            *(self.network, self.data, self.firewall, self.streaming),
-            *(self.functions, self.routing, self.api, self.models),
-            *(self.edge, self.telemetry, self.monitoring, self.privacy),
-        )
         add_recovery(
             self,
             environment,
@@ -125,24 +119,18 @@ class Platform(cdk.Stage):
             first=self.data,
             api=self.api,
         )
-        guards = (
-            [AccountStack(self, "AccountStack", region=region, **below)]
-            if environment.account_guards.any
-            else []
-        )
-        for stack in (*stacks, *guards):
-            stack.termination_protection = stack.stateful and environment.production
+        if environment.account_guards.any:
+            AccountStack(self, "AccountStack", region=region, **below)
         if environment.github and environment.is_first(region):
             GitHubStack(self, "GitHubStack", environment=environment, github=environment.github)
         if environment.pipeline and environment.is_first(region):
-            pipeline = PipelineStack(
+            PipelineStack(
                 self,
                 "PipelineStack",
                 environment=environment,
                 pipeline=environment.pipeline,
                 data=self.data,
             )
-            pipeline.termination_protection = environment.production
         for key, value in environment.resource_tags.items():
             cdk.Tags.of(self).add(key, value)
 

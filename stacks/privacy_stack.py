@@ -27,8 +27,6 @@ _LONGEST_EXPERIMENT_DAYS = 400
 
 
 class PrivacyStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

@@ -29,7 +29,7 @@ def add_recovery(
         FaultStack(scope, "FaultStack", environment=environment, data=first, api=api)
     if recovery is None:
         return
-    backups = BackupStack(
+    BackupStack(
         scope,
         "BackupStack",
         environment=environment,
@@ -37,8 +37,6 @@ def add_recovery(
         data=first,
         recovery=recovery,
     )
-    for stack in (recovery, backups):
-        stack.termination_protection = environment.production
     if not environment.recovery.replicates:
         return
     standby = Standby(scope, environment=environment, recovery=recovery, first=first)

@@ -20,12 +20,12 @@ from stacks.environment import Environment
 class RecoveryStack(cdk.Stack):
     """Deployed before the first region's data, which replicates into it from its first day on."""
 
-    stateful = True
-
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, **kwargs: Any
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        super().__init__(
+            scope, construct_id, termination_protection=environment.production, **kwargs
+        )
         kept = removal_policy(production=environment.production)
         key = kms.Key(
             self,

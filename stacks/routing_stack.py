@@ -23,8 +23,6 @@ from stacks.network_stack import NetworkStack
 
 
 class RoutingStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

@@ -25,8 +25,6 @@ from stacks.streaming_stack import StreamingStack
 
 
 class SageMakerStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

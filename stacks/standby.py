@@ -77,5 +77,3 @@ class Standby:
                 api=self.api,
                 env=there["env"],
             )
-        for stack in (self.data, self.streaming):
-            stack.termination_protection = environment.production

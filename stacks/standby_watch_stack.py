@@ -16,8 +16,6 @@ from stacks.network_stack import NetworkStack
 
 
 class StandbyWatchStack(cdk.Stack):
-    stateful = False
-
     def __init__(
         self,
         scope: Construct,

@@ -19,8 +19,6 @@ from stacks.network_stack import NetworkStack
 
 
 class StreamingStack(cdk.Stack):
-    stateful = True
-
     def __init__(
         self,
         scope: Construct,
@@ -32,7 +30,9 @@ class StreamingStack(cdk.Stack):
         replica: BucketReplica | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        super().__init__(
+            scope, construct_id, termination_protection=environment.production, **kwargs
+        )
         self._environment = environment
         self._network = network
         self._key = data.key

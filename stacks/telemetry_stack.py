@@ -19,8 +19,6 @@ from stacks.network_stack import NetworkStack
 class TelemetryStack(cdk.Stack):
     """Its own cluster: what watches the services shares neither their fate nor their changes."""
 
-    stateful = True
-
     def __init__(
         self,
         scope: Construct,
@@ -31,7 +29,9 @@ class TelemetryStack(cdk.Stack):
         api: ApiStack,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        super().__init__(
+            scope, construct_id, termination_protection=environment.production, **kwargs
+        )
         telemetry = environment.telemetry
         TraceSampling(
             self,

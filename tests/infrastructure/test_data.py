@@ -2,6 +2,7 @@
 
 import pytest
 
+from stacks.recovery import STANDBY
 from tests.infrastructure.synthesized import STATEFUL_STACKS
 
 STATEFUL = {
@@ -60,12 +61,20 @@ def test_state_lives_in_stateful_stacks_alone(platform):
     assert outside == [UNDELIVERED]
 
 
-def test_the_stacks_say_themselves_that_they_are_stateful():
-    from stacks import platform, recovering
-
-    known = {**vars(platform), **vars(recovering)}
-    classes = [each for name, each in known.items() if name.endswith("Stack")]
-    assert {each.__name__ for each in classes if each.stateful} == STATEFUL_STACKS
+@pytest.mark.parametrize("name", ["prod", "extreme"])
+def test_no_stack_with_state_can_be_deleted_in_either_region(platforms, extreme, name):
+    """Found by what it holds, so that a stack that is new cannot be forgotten."""
+    first = {**platforms, "extreme": extreme}[name]
+    for region in (first, first.elsewhere):
+        deletable = {
+            resource.path.removeprefix(STANDBY)
+            for resource in region.resources
+            if resource.type in ONLY_IN_STATEFUL_STACKS
+            and not region.stack_artifacts[resource.stack]["properties"].get(
+                "terminationProtection"
+            )
+        }
+        assert deletable == {UNDELIVERED}
 
 
 def test_data_outlives_its_stack_in_production_and_goes_with_it_elsewhere(environment, stateful):
