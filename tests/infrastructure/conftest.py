@@ -62,15 +62,26 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
 
 
 @pytest.fixture(scope="session")
-def matrix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for each environment. Python and Node wait for each other: two fill two cores."""
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of an environment, waited for by itself: all take longer than a test may.
+
+    Python and Node wait for each other: two fill two cores.
+    """
     from tests.infrastructure.choices import synthesize_instances
 
     output = tmp_path_factory.mktemp("matrix")
-    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as workers:
-        outputs = [output / name for name in ENVIRONMENTS]
-        list(workers.map(synthesize_instances, ENVIRONMENTS, outputs))
-    return output
+    workers = ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn"))
+    made = {
+        name: workers.submit(synthesize_instances, name, output / name) for name in ENVIRONMENTS
+    }
+    # They end when all is made.
+    workers.shutdown(wait=False)
+
+    def folder(name: str) -> Path:
+        made[name].result()
+        return output / name
+
+    return folder
 
 
 @pytest.fixture(params=ENVIRONMENTS)
@@ -79,11 +90,11 @@ def environment_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def instances(matrix: Path) -> Callable[[str, str], Synthesized]:
+def instances(matrix: Callable[[str], Path]) -> Callable[[str, str], Synthesized]:
     """Each read once; by environment and instance."""
     return cache(
         lambda environment, instance: Synthesized(
-            matrix / environment, f"Kindred-{instance}-{environment}"
+            matrix(environment), f"Kindred-{instance}-{environment}"
         )
     )
 

@@ -73,7 +73,7 @@ def test_without_a_domain_the_certificate_is_a_parameter_of_the_environment(
 
 def test_a_second_region_is_a_stage_of_its_own(matrix, environment_name):
     second = Synthesized(
-        matrix / environment_name, f"Kindred-tworegions-{environment_name}-eu-west-1"
+        matrix(environment_name), f"Kindred-tworegions-{environment_name}-eu-west-1"
     )
 
     regions = {
