@@ -52,7 +52,7 @@ def run_cdk(
     command = [*prefix, CDK, "synth", "--quiet", "--no-lookups", *arguments, "--output", output]
     return subprocess.run(
         [str(part) for part in command], cwd=ROOT, env=bare_environment(), capture_output=True,
-        text=True, check=False, timeout=180,
+        text=True, check=False,
     )  # fmt: skip
 
 
