@@ -53,7 +53,8 @@ def start_emulator(settings: LocalSettings, python: Path, log: LogFile) -> Child
         "S3_DATA_DIR": str(settings.scratch),
         "TMPDIR": str(settings.scratch),
         "LOG_LEVEL": os.environ.get("KINDRED_EMULATOR_LOG_LEVEL", "WARNING"),
-        "PYTHONPATH": str(EMULATOR),
+        # Its own additions, and the core that they share with what they run.
+        "PYTHONPATH": os.pathsep.join((str(EMULATOR), str(settings.root / "core_src"))),
         "PYTHONUNBUFFERED": "1",
     }
     return ChildProcess(

@@ -1,1 +1,1 @@
-"""What stands for a person where the person's own id may not."""
+"""What stands for a person where the person's own id may not, and for a password."""

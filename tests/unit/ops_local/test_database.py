@@ -8,9 +8,9 @@ from base64 import b64decode
 
 import pytest
 
+from kindred.privacy.password_verifier import scram_verifier
 from ops.local.database_entry import GSSAPI_REQUEST, HEADER, TLS_REQUEST, enter
 from ops.local.database_users import quoted
-from ops.local.emulator.kindred_emulator.password_verifier import scram_verifier
 
 STARTUP = 196608
 

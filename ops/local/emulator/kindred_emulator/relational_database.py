@@ -10,7 +10,8 @@ from typing import Any
 
 from ministack.services import rds
 
-from .password_verifier import scram_verifier
+from kindred.privacy.password_verifier import scram_verifier
+
 from .resource_handlers import after_each_change
 
 Properties = dict[str, Any]
