@@ -1,4 +1,4 @@
-"""Adds a generation to the secret of pseudonyms, in Secrets Manager's four steps."""
+"""Adds a generation to the secret of pseudonyms."""
 
 from __future__ import annotations
 
@@ -7,27 +7,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
-
 from kindred.privacy.generations import read_pseudonyms, rotated
+from privacy_functions.rotation import take_step
 from privacy_functions.secret_versions import CURRENT, PENDING, SecretVersions, random_text
 
 _KEY_LETTERS = 64
 
 
 def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Source: AWS Secrets Manager User Guide, "Rotation by Lambda function"."""
-    versions = SecretVersions(
-        boto3.client("secretsmanager"), event["SecretId"], event["ClientRequestToken"]
-    )
-    match event["Step"]:
-        case "createSecret":
-            versions.create(_with_another)
-        # Nothing to set: who makes pseudonyms reads the secret again by itself.
-        case "testSecret":
-            _test(versions)
-        case "finishSecret":
-            versions.finish()
+    """Nobody is given it: who makes pseudonyms reads the secret again by itself."""
+    take_step(event, make=_with_another, test=_test)
 
 
 def _with_another(held: str) -> str:

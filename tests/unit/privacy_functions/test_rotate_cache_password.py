@@ -89,6 +89,16 @@ def test_nothing_is_read_anew_before_valkey_takes_it(cache):
     Context.milliseconds = 60_000
 
 
+def test_a_trial_of_the_function_passes_before_anything_has_rotated(cache):
+    version = str(uuid.uuid4())
+    held = json.dumps({"username": "kindred", "password": FIRST})
+    cache.secrets.put_secret_value(
+        SecretId="s", ClientRequestToken=version, SecretString=held, VersionStages=["AWSPENDING"]
+    )
+
+    rotate(version, "testSecret")
+
+
 def test_every_step_may_come_again(cache):
     version = str(uuid.uuid4())
     rotate(version, *(step for step in STEPS[:3] for _ in range(2)), STEPS[3], STEPS[3])
