@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 
+from asyncpg import InvalidAuthorizationSpecificationError
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -15,7 +16,15 @@ from experiments_service.collaborators import Sessions
 from experiments_service.settings import DatabaseSettings
 
 # By any of these a lost database shows, whether it refuses, vanishes or does not answer.
-DATABASE_LOST = (OperationalError, InterfaceError, PoolTimeout, OSError, TimeoutError)
+DATABASE_LOST = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    OSError,
+    TimeoutError,
+    # Who signs in is made by the first rotation of the secret, which may not be done yet.
+    InvalidAuthorizationSpecificationError,
+)
 _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 15
 _MIGRATION_WAITS = "10s"

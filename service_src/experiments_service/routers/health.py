@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from experiments_service.collaborators import Sessions
+from experiments_service.database.engine import DATABASE_LOST
 from experiments_service.dependencies import CollaboratorsDep
 from experiments_service.publication.current import record_age
 
@@ -80,7 +81,7 @@ async def _answers(sessions: Sessions) -> bool:
     try:
         async with asyncio.timeout(_LONGEST_SECONDS), sessions() as session:
             await session.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except (SQLAlchemyError, *DATABASE_LOST):
         return False
     return True
 

@@ -6,6 +6,7 @@ import time
 import uuid
 
 import pytest
+from asyncpg import InvalidPasswordError
 from aws_lambda_powertools import Logger
 
 from experiments_service import startup
@@ -37,15 +38,16 @@ def migrations(monkeypatch, *outcomes):
 
 
 def test_the_schema_waits_for_the_database_and_the_task_does_not(monkeypatch, logger, log):
-    calls = migrations(monkeypatch, ConnectionRefusedError("no"), TimeoutError(), None)
+    outcomes = (InvalidPasswordError("not yet made"), ConnectionRefusedError("no"), TimeoutError())
+    calls = migrations(monkeypatch, *outcomes, None)
 
     startup.bring_schema_up("settings", logger)
 
     for _ in range(500):
-        if len(calls) == 3:
+        if len(calls) == 4:
             break
         time.sleep(0.01)
-    assert len(calls) == 3
+    assert len(calls) == 4
     assert json.loads(log.getvalue().splitlines()[0])["message"] == "starting without a database"
 
 
