@@ -210,7 +210,8 @@ class DataStack(cdk.Stack):
 
     def _add_secret_outputs(self) -> None:
         for name, arn in {
-            "DatabaseSecretArn": self.database.secret.secret_arn,
+            "DatabaseSecretArn": self.database.secrets.administrator.secret_arn,
+            "DatabaseLoginArn": self.database.secrets.login.secret_arn,
             "ClientKeySecretArn": self.secrets.client_key.secret_arn,
             "PseudonymSecretArn": self.pseudonyms.arn,
             "AuditSecretArn": self.secrets.audit.secret_arn,

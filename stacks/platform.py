@@ -101,6 +101,8 @@ class Platform(cdk.Stage):
         self.privacy = PrivacyStack(
             self, "PrivacyStack", streaming=self.streaming, recovery=self.recovery, **below
         )
+        # Its rotations make the users that services are in the database.
+        self.api.add_stack_dependency(self.privacy)
         self.operations = OperationsStack(
             self, "OperationsStack", streaming=self.streaming, api=self.api, **below
         )

@@ -10,6 +10,7 @@ from stacks.sizes import Part
 
 
 class Privacy(Part):
-    """A new generation of pseudonyms, and a new password of the cache, every `rotation_days`."""
+    """A new generation of pseudonyms, and new passwords of cache and database, every
+    `rotation_days`."""
 
     rotation_days: Annotated[int, Field(ge=7, le=365)] = 90

@@ -1,12 +1,10 @@
-"""Forgetting a unit wherever it is, and rotating what its pseudonyms are made with."""
+"""Forgetting a unit wherever it is, and rotating secrets that guard what is kept of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from kindred_constructs.forgetting_functions import (
@@ -15,6 +13,7 @@ from kindred_constructs.forgetting_functions import (
     UnitStores,
 )
 from kindred_constructs.python_function import FunctionNetwork, PythonFunction
+from kindred_constructs.secret_rotation import SecretRotation
 from stacks.data_stack import DataStack
 from stacks.environment import Environment, Retention
 from stacks.function_assets import function_asset
@@ -43,18 +42,19 @@ class PrivacyStack(cdk.Stack):
         self._environment = environment
         self._data = data
         self._asset = function_asset("privacy_functions", environment, network)
+        self._network = FunctionNetwork(vpc=network.vpc, subnets=network.task_subnets)
+        self._alarms = network.alarms
         forgetting = ForgettingFunctions(
             self,
             "Forgetting",
             asset=self._asset,
             stores=self._stores(streaming, recovery),
-            network=FunctionNetwork(vpc=network.vpc, subnets=network.task_subnets),
+            network=self._network,
         )
-        rotate = self._add_rotations()
         for name, function in {
             "ForgetRecords": forgetting.records,
             "ForgetInside": forgetting.inside,
-            "RotatePseudonyms": rotate,
+            **self._add_rotations(),
         }.items():
             cdk.CfnOutput(self, f"{name}FunctionName", value=function.function.function_name)
 
@@ -82,9 +82,9 @@ class PrivacyStack(cdk.Stack):
             log_groups=self.stack_name.removesuffix(self.node.id),
         )
 
-    def _add_rotations(self) -> PythonFunction:
-        """Of what running services need not be told: the function for pseudonyms."""
-        data = self._data
+    def _add_rotations(self) -> dict[str, PythonFunction]:
+        """Of what running services need not be told."""
+        data, database = self._data, self._data.database
         pseudonyms = self._function(
             "RotatePseudonyms", {"KEEP_DAYS": str(_days_kept(self._environment.retention))}
         )
@@ -94,32 +94,51 @@ class PrivacyStack(cdk.Stack):
         password = self._function("RotateCachePassword", {"VALKEY_USER_ID": cache.user_id})
         cache.grant_rotate(password.role)
         self._rotate("CacheRotation", cache.secret.secret_arn, password)
-        return pseudonyms
-
-    def _function(self, name: str, environment: dict[str, str]) -> PythonFunction:
-        return self._asset.function(self, name, timeout_seconds=300, environment=environment)
-
-    def _rotate(self, name: str, secret_arn: str, function: PythonFunction) -> None:
-        admitted = lambda_.CfnPermission(
-            self,
-            f"{name}Permission",
-            action="lambda:InvokeFunction",
-            function_name=function.function.function_arn,
-            principal="secretsmanager.amazonaws.com",
-            source_arn=secret_arn,
+        login = self._in_database("RotateDatabaseLogin", database.secrets.rotation_settings)
+        database.secrets.grant_rotate_login(login.role)
+        # The first one makes the users.
+        self._rotate(
+            "LoginRotation", database.secrets.login.secret_arn, login, first_with_deployment=True
         )
-        schedule = secretsmanager.CfnRotationSchedule(
+        administrator = self._in_database("RotateDatabaseAdministrator", {})
+        database.secrets.grant_rotate_administrator(administrator.role)
+        self._rotate(
+            "AdministratorRotation", database.secrets.administrator.secret_arn, administrator
+        )
+        return {each.node.id: each for each in (pseudonyms, password, login, administrator)}
+
+    def _function(
+        self, name: str, environment: dict[str, str], network: FunctionNetwork | None = None
+    ) -> PythonFunction:
+        return self._asset.function(
+            self, name, timeout_seconds=300, environment=environment, network=network
+        )
+
+    def _in_database(self, name: str, environment: dict[str, str]) -> PythonFunction:
+        database = self._data.database
+        function = self._function(
+            name, {**environment, "DATABASE_URL": database.url}, self._network
+        )
+        database.admit(function, function.function)
+        return function
+
+    def _rotate(
+        self,
+        name: str,
+        secret_arn: str,
+        function: PythonFunction,
+        *,
+        first_with_deployment: bool = False,
+    ) -> None:
+        SecretRotation(
             self,
             name,
-            secret_id=secret_arn,
-            rotation_lambda_arn=function.function.function_arn,
-            rotate_immediately_on_update=False,
-            rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
-                schedule_expression=f"rate({self._environment.privacy.rotation_days} days)"
-            ),
+            secret_arn=secret_arn,
+            function=function,
+            alarms=self._alarms,
+            days=self._environment.privacy.rotation_days,
+            first_with_deployment=first_with_deployment,
         )
-        # Secrets Manager tries the function when it is given one.
-        schedule.node.add_dependency(admitted, function.role)
 
 
 def _days_kept(retention: Retention) -> int:

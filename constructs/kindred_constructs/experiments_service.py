@@ -114,8 +114,9 @@ class ExperimentsService(Construct):
     def _secrets(self, stores: ExperimentStores) -> dict[str, ecs.Secret]:
         secrets = stores.secrets
         return {
-            "DATABASE_PASSWORD": secret_reference(
-                self, "DatabasePassword", stores.database.secret, field="password"
+            # Whole, so that user and password are of one version.
+            "DATABASE_LOGIN": secret_reference(
+                self, "DatabaseLogin", stores.database.secrets.login
             ),
             "REDIS_PASSWORD": secret_reference(
                 self, "CachePassword", stores.cache.secret, field="password"

@@ -11,6 +11,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from kindred_constructs.second_region import SecondRegion, replicas, secret_elsewhere
+from kindred_constructs.secret_rotation import grant_new_versions
 
 # Before all that this platform stores.
 _FIRST = {"number": 1, "since": "2000-01-01T00:00:00+00:00"}
@@ -67,18 +68,12 @@ class PseudonymSecret(Construct):
 
     def grant_use(self, grantee: iam.IGrantable) -> None:
         """The L2's own grant would write each reader into the policy of the key."""
-        self._allow(grantee, "secretsmanager:GetSecretValue")
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["secretsmanager:GetSecretValue"],
+            resource_arns=[self.arn],
+        )
         self._key.grant(grantee, "kms:Decrypt")
 
     def grant_rotate(self, grantee: iam.IGrantable) -> None:
-        self._allow(
-            grantee,
-            "secretsmanager:DescribeSecret",
-            "secretsmanager:GetSecretValue",
-            "secretsmanager:PutSecretValue",
-            "secretsmanager:UpdateSecretVersionStage",
-        )
-        self._key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
-
-    def _allow(self, grantee: iam.IGrantable, *actions: str) -> None:
-        iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=[self.arn])
+        grant_new_versions(grantee, secret_arn=self.arn, key=self._key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -11,13 +10,12 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from kindred_constructs.database_replication import follow, followed
-from kindred_constructs.second_region import SecondRegion, replicas, secret_elsewhere
+from kindred_constructs.database_secrets import ADMINISTRATOR, DatabaseSecrets
+from kindred_constructs.second_region import SecondRegion
 
-USERNAME = "kindred"
 DATABASE = "kindred"
 # Not 5432: scanners look there first.
 PORT = 5433
@@ -47,7 +45,6 @@ class DatabaseNodes:
 class RelationalDatabase(Construct):
     """The first reader is as large as the writer, so that it can take over at once."""
 
-    username = USERNAME
     database = DATABASE
 
     def __init__(
@@ -68,10 +65,12 @@ class RelationalDatabase(Construct):
         """With `second` it is followed there, by a database that is given it as its `first`."""
         super().__init__(scope, construct_id)
         self._security_group = self._closed_group(vpc)
-        self.secret: secretsmanager.ISecret = (
-            secret_elsewhere(self, "Password", first.secret, key=key)
-            if first
-            else self._generated_secret(key, removal_policy, second)
+        self.secrets: DatabaseSecrets = DatabaseSecrets(
+            self,
+            key=key,
+            removal_policy=removal_policy,
+            second=second,
+            first=first.secrets if first else None,
         )
         log_group = self._log_group(name, log_key)
         self._cluster = rds.DatabaseCluster(
@@ -80,11 +79,7 @@ class RelationalDatabase(Construct):
             engine=_ENGINE,
             cluster_identifier=name,
             default_database_name=DATABASE,
-            credentials=rds.Credentials.from_username(
-                USERNAME, password=self.secret.secret_value_from_json("password")
-            )
-            if first
-            else rds.Credentials.from_secret(self.secret, USERNAME),
+            credentials=self._administrator(follows=first is not None),
             writer=_instance("Writer"),
             readers=[_instance(f"Reader{at}", follows=at == 1) for at in _numbers(nodes.readers)],
             serverless_v2_min_capacity=nodes.min_acu,
@@ -122,7 +117,7 @@ class RelationalDatabase(Construct):
 
     @property
     def url(self) -> str:
-        """Of the writer, without a password."""
+        """Of the writer, without a user and without a password."""
         return _url(self._cluster.cluster_endpoint)
 
     @property
@@ -161,23 +156,13 @@ class RelationalDatabase(Construct):
             allow_all_outbound=False,
         )
 
-    def _generated_secret(
-        self, key: kms.IKey, removal_policy: cdk.RemovalPolicy, second: SecondRegion | None
-    ) -> secretsmanager.Secret:
-        return secretsmanager.Secret(
-            self,
-            "Password",
-            description="The owner of the experiments service's database",
-            encryption_key=key,
-            removal_policy=removal_policy,
-            replica_regions=replicas(self, second),
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=json.dumps({"username": USERNAME}),
-                generate_string_key="password",
-                password_length=64,
-                exclude_punctuation=True,
-            ),
-        )
+    def _administrator(self, *, follows: bool) -> rds.Credentials:
+        """The secret is told where the database is, but for a replica, which cannot be changed."""
+        secret = self.secrets.administrator
+        if follows:
+            password = secret.secret_value_from_json("password")
+            return rds.Credentials.from_username(ADMINISTRATOR, password=password)
+        return rds.Credentials.from_secret(secret, ADMINISTRATOR)
 
     def _log_group(self, name: str, log_key: kms.IKey) -> logs.LogGroup:
         """RDS would create this group itself, kept for ever and without our key."""
@@ -204,4 +189,4 @@ def _numbers(readers: int) -> range:
 
 def _url(endpoint: rds.Endpoint) -> str:
     port = cdk.Token.as_string(endpoint.port)
-    return f"postgresql://{USERNAME}@{endpoint.hostname}:{port}/{DATABASE}"
+    return f"postgresql://{endpoint.hostname}:{port}/{DATABASE}"

@@ -13,6 +13,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from kindred_constructs.secret_rotation import grant_new_versions
+
 USERNAME = "kindred"
 # Not 6379: scanners look there first.
 PORT = 6380
@@ -123,22 +125,12 @@ class ValkeyCache(Construct):
             resource_name=self.user_id,
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
-        for actions, resource in (
-            (("elasticache:DescribeUsers", "elasticache:ModifyUser"), user),
-            (
-                (
-                    "secretsmanager:DescribeSecret",
-                    "secretsmanager:GetSecretValue",
-                    "secretsmanager:PutSecretValue",
-                    "secretsmanager:UpdateSecretVersionStage",
-                ),
-                self.secret.secret_arn,
-            ),
-        ):
-            iam.Grant.add_to_principal(
-                grantee=grantee, actions=list(actions), resource_arns=[resource]
-            )
-        self._key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["elasticache:DescribeUsers", "elasticache:ModifyUser"],
+            resource_arns=[user],
+        )
+        grant_new_versions(grantee, secret_arn=self.secret.secret_arn, key=self._key)
 
     def admit(self, scope: Construct, client: ec2.IConnectable) -> None:
         """The rules belong to the client's `scope`, so that its stack needs this one alone."""

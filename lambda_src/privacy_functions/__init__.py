@@ -1,4 +1,4 @@
-"""Forgetting a unit, and rotating the secret that its pseudonyms are made with.
+"""Forgetting a unit, and rotating secrets.
 
 ForgetRecords and ForgetInside are asked for one pass over one store:
     {"unit": "...", "store": "ledger", "remove": true, "cursor": null}
@@ -7,5 +7,6 @@ and answer
 to be asked again with the cursor until it is null. Without a store they answer {"stores": [...]}.
 ForgetInside is in the VPC, where Valkey and OpenSearch are.
 
-RotatePseudonyms takes Secrets Manager's four steps.
+RotatePseudonyms, RotateCachePassword, RotateDatabaseLogin and RotateDatabaseAdministrator take
+Secrets Manager's four steps. The last two are in the VPC, where PostgreSQL is.
 """

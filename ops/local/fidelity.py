@@ -126,6 +126,8 @@ STOOD_IN = {
     "AWS::RDS::DBCluster": "PostgreSQL 18 behind a TLS proxy, with the secret's password; the "
     "reader is the writer, so nothing lags or fails over; no backups, nothing encrypted at rest",
     "AWS::RDS::DBInstance": "that one PostgreSQL",
+    "AWS::SecretsManager::RotationSchedule": "rotates with its deployment where it says so, and "
+    "never by the clock; its function can be invoked",
 }
 EXPRESSION_ALARM = "AWS::CloudWatch::Alarm over an expression"
 # Types that the emulator keeps, and that change nothing that a request meets.
@@ -147,8 +149,6 @@ RECORDED = {
     "AWS::RDS::DBClusterParameterGroup": "its parameters are not set; TLS is required anyway",
     "AWS::RDS::DBSubnetGroup": "no network is emulated",
     **dict.fromkeys(RECORDED_TYPES, ""),
-    "AWS::SecretsManager::RotationSchedule": "nothing rotates by the clock; its function can be "
-    "invoked",
     EXPRESSION_ALARM: "nothing evaluates metric math",
     "AWS::CloudWatch::CompositeAlarm": "what it is made of is recorded only, too",
     "AWS::CloudWatch::Dashboard": "kept, and drawn by nothing",

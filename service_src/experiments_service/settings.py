@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -166,8 +167,9 @@ class _Reader:
             self.problems.append(f"{name}: given {value!r}, allowed {', '.join(allowed)}")
         return value
 
-    def database_url(self, name: str, *, default: str = "") -> URL:
-        """Without `sslmode`, since TLS is not a matter of choice here."""
+    def database_url(self, name: str, *, login: Mapping[str, str], default: str = "") -> URL:
+        """The login's, unless it names its own. Without `sslmode`, since TLS is not a matter of
+        choice here."""
         value = self.environ.get(name) or default or self.text(name)
         try:
             url = make_url(value) if value else URL.create("postgresql")
@@ -177,18 +179,30 @@ class _Reader:
             # Not what was given: it may hold a password.
             self.problems.append(f"{name}: allowed is postgresql://user@host:port/database")
             return URL.create("postgresql")
-        password = url.password or self.environ.get("DATABASE_PASSWORD") or None
-        return url.set(drivername="postgresql+asyncpg", password=password).difference_update_query(
-            ["sslmode", "ssl"]
-        )
+        known = {} if url.password else login
+        return url.set(
+            drivername="postgresql+asyncpg",
+            username=known.get("username"),
+            password=known.get("password"),
+        ).difference_update_query(["sslmode", "ssl"])
+
+    def database_login(self) -> dict[str, str]:
+        """User and password of one version of the secret, since each version is another user."""
+        text = self.environ.get("DATABASE_LOGIN")
+        try:
+            held = json.loads(text) if text else {}
+            return {name: str(held[name]) for name in ("username", "password") if held}
+        except (ValueError, TypeError, LookupError):
+            self.problems.append('DATABASE_LOGIN: allowed is {"username": ..., "password": ...}')
+            return {}
 
 
 def _database(read: _Reader) -> DatabaseSettings:
-    writer = read.database_url("DATABASE_URL")
-    environ = read.environ
+    environ, login = read.environ, read.database_login()
+    replica = environ.get("DATABASE_URL", "")
     return DatabaseSettings(
-        writer=writer,
-        reader=read.database_url("DATABASE_REPLICA_URL", default=environ.get("DATABASE_URL", "")),
+        writer=read.database_url("DATABASE_URL", login=login),
+        reader=read.database_url("DATABASE_REPLICA_URL", login=login, default=replica),
         pool_size=read.number("DATABASE_POOL_SIZE", default="20", least=1, most=200),
         max_overflow=read.number("DATABASE_MAX_OVERFLOW", default="10", least=0, most=200),
         pool_timeout_seconds=read.number("DATABASE_POOL_TIMEOUT", default="30", least=1, most=60),

@@ -1,4 +1,4 @@
-"""Who forgets a unit and who rotates pseudonyms, and what that takes."""
+"""Who forgets a unit and who rotates secrets, and what that takes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ FORGETS = "PrivacyStack/Forgetting/ForgetRecords/Role"
 FORGETS_INSIDE = "PrivacyStack/Forgetting/ForgetInside/Role"
 ROTATES = "PrivacyStack/RotatePseudonyms/Role"
 ROTATES_CACHE = "PrivacyStack/RotateCachePassword/Role"
+ROTATES_LOGIN = "PrivacyStack/RotateDatabaseLogin/Role"
+ROTATES_ADMINISTRATOR = "PrivacyStack/RotateDatabaseAdministrator/Role"
 
-_ALL = {FORGETS, FORGETS_INSIDE, ROTATES, ROTATES_CACHE}
+_INSIDE = {FORGETS_INSIDE, ROTATES_LOGIN, ROTATES_ADMINISTRATOR}
+_ALL = {FORGETS, ROTATES, ROTATES_CACHE} | _INSIDE
 # What has no resource-level permission in IAM, and who needs it none the less.
 EVERYWHERE: dict[str, set[str]] = {
-    "ec2:AssignPrivateIpAddresses": {FORGETS_INSIDE},
-    "ec2:CreateNetworkInterface": {FORGETS_INSIDE},
-    "ec2:DeleteNetworkInterface": {FORGETS_INSIDE},
-    "ec2:DescribeNetworkInterfaces": {FORGETS_INSIDE},
-    "ec2:DescribeSubnets": {FORGETS_INSIDE},
-    "ec2:UnassignPrivateIpAddresses": {FORGETS_INSIDE},
+    "ec2:AssignPrivateIpAddresses": _INSIDE,
+    "ec2:CreateNetworkInterface": _INSIDE,
+    "ec2:DeleteNetworkInterface": _INSIDE,
+    "ec2:DescribeNetworkInterfaces": _INSIDE,
+    "ec2:DescribeSubnets": _INSIDE,
+    "ec2:UnassignPrivateIpAddresses": _INSIDE,
     "logs:DescribeLogGroups": {FORGETS},
     "xray:PutTelemetryRecords": _ALL,
     "xray:PutTraceSegments": _ALL,

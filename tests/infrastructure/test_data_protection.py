@@ -5,7 +5,14 @@ import pytest
 from kindred_constructs.event_stream import RETENTION
 from ops.privacy.report import STREAM_DAYS
 from tests.infrastructure import models
-from tests.infrastructure.privacy import FORGETS, FORGETS_INSIDE, ROTATES, ROTATES_CACHE
+from tests.infrastructure.privacy import (
+    FORGETS,
+    FORGETS_INSIDE,
+    ROTATES,
+    ROTATES_ADMINISTRATOR,
+    ROTATES_CACHE,
+    ROTATES_LOGIN,
+)
 from tests.infrastructure.synthesized import as_list
 
 ACCOUNT = {"Ref": "AWS::AccountId"}
@@ -77,13 +84,24 @@ def test_pseudonyms_are_made_by_whoever_tells_of_units_and_by_whoever_forgets(pl
     }
 
 
-@pytest.mark.parametrize("secret", ["Database/Password", "Secrets/Audit", "Secrets/Session"])
+@pytest.mark.parametrize("secret", ["Secrets/Audit", "Secrets/Session"])
 def test_a_secret_of_the_experiments_service_is_read_by_who_starts_it_and_not_by_it(
     platform, secret
 ):
     readers = platform.who_may("secretsmanager:GetSecretValue", f"DataStack/{secret}")
 
     assert readers == {"ApiStack/Experiments/Task/Resource/ExecutionRole"}
+
+
+def test_the_login_is_read_by_who_starts_tasks_and_rotates_and_the_administrators_by_no_task(
+    platform,
+):
+    def readers(secret):
+        return platform.who_may("secretsmanager:GetSecretValue", f"DataStack/Database/{secret}")
+
+    starter = "ApiStack/Experiments/Task/Resource/ExecutionRole"
+    assert readers("Login") == {starter, ROTATES_LOGIN}
+    assert readers("Password") == {ROTATES_LOGIN, ROTATES_ADMINISTRATOR}
 
 
 def test_the_caches_password_is_read_by_who_starts_tasks_forgets_and_rotates(platform):
@@ -93,26 +111,39 @@ def test_the_caches_password_is_read_by_who_starts_tasks_forgets_and_rotates(pla
     assert readers == starters | {FORGETS_INSIDE, ROTATES_CACHE}
 
 
-def test_only_its_rotation_changes_what_pseudonyms_are_made_with(platform):
-    for action in ("PutSecretValue", "UpdateSecretVersionStage"):
-        assert platform.who_may(f"secretsmanager:{action}", PSEUDONYMS) == {ROTATES}
-    schedule = platform.at("PrivacyStack/Rotation").properties
+@pytest.mark.parametrize(
+    ("path", "secret", "role", "with_deployment"),
+    [
+        ("Rotation", PSEUDONYMS, ROTATES, False),
+        ("CacheRotation", "DataStack/Cache/Password", ROTATES_CACHE, False),
+        # What it makes is what services sign in with.
+        ("LoginRotation", "DataStack/Database/Login", ROTATES_LOGIN, True),
+        (
+            *("AdministratorRotation", "DataStack/Database/Password"),
+            *(ROTATES_ADMINISTRATOR, False),
+        ),
+    ],
+)
+def test_a_secret_is_changed_by_its_rotation_alone_and_somebody_is_told_when_that_fails(
+    environment, platform, path, secret, role, with_deployment
+):
+    schedule = platform.at(f"PrivacyStack/{path}/Default").properties
+    function = role.removesuffix("/Role")
+    alarm = platform.at(f"PrivacyStack/{path}/Failed").properties
 
-    assert platform.named(schedule["SecretId"], stack="PrivacyStack") == PSEUDONYMS
-    rotates = platform.named(schedule["RotationLambdaARN"], stack="PrivacyStack")
-    assert rotates == "PrivacyStack/RotatePseudonyms"
-    assert schedule["RotationRules"]["ScheduleExpression"] == "rate(90 days)"
-    # A deployment changes nothing by itself.
-    assert schedule["RotateImmediatelyOnUpdate"] is False
+    assert platform.named(schedule["SecretId"], stack="PrivacyStack") == secret
+    assert platform.named(schedule["RotationLambdaARN"], stack="PrivacyStack") == function
+    days = environment.privacy.rotation_days
+    assert schedule["RotationRules"]["ScheduleExpression"] == f"rate({days} days)"
+    assert schedule["RotateImmediatelyOnUpdate"] is with_deployment
+    [watched] = alarm["Dimensions"]
+    assert platform.named(watched["Value"], stack="PrivacyStack") == function
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Errors", 0, 1)
+    for action in ("PutSecretValue", "UpdateSecretVersionStage"):
+        assert platform.who_may(f"secretsmanager:{action}", secret) == {role}
 
 
 def test_the_caches_user_is_given_passwords_by_its_rotation_alone(platform):
-    schedule = platform.at("PrivacyStack/CacheRotation").properties
-    password = "DataStack/Cache/Password"
-
-    assert platform.named(schedule["SecretId"], stack="PrivacyStack") == password
-    rotates = platform.named(schedule["RotationLambdaARN"], stack="PrivacyStack")
-    assert rotates == "PrivacyStack/RotateCachePassword"
     changed = [each for each in platform.permissions if each.action == "elasticache:ModifyUser"]
     [user] = [
         each.properties["UserId"]
@@ -121,7 +152,6 @@ def test_the_caches_user_is_given_passwords_by_its_rotation_alone(platform):
     ]
     assert [each.role for each in changed] == [ROTATES_CACHE]
     assert changed[0].resource.endswith(f":user:{user}")
-    assert platform.who_may("secretsmanager:PutSecretValue", password) == {ROTATES_CACHE}
 
 
 def test_nobody_but_secrets_manager_calls_a_rotation_and_for_its_own_secret(platform):
@@ -130,7 +160,35 @@ def test_nobody_but_secrets_manager_calls_a_rotation_and_for_its_own_secret(plat
     assert {each.properties["Principal"] for each in callers} == {"secretsmanager.amazonaws.com"}
     assert {
         platform.named(each.properties["SourceArn"], stack="PrivacyStack") for each in callers
-    } == {PSEUDONYMS, "DataStack/Cache/Password"}
+    } == {
+        *(PSEUDONYMS, "DataStack/Cache/Password"),
+        *("DataStack/Database/Login", "DataStack/Database/Password"),
+    }
+
+
+def test_who_changes_passwords_of_the_database_is_in_the_vpc_and_let_in_to_it_alone(platform):
+    for role in (ROTATES_LOGIN, ROTATES_ADMINISTRATOR):
+        function = role.removesuffix("/Role")
+        properties = platform.at(function).properties
+        [group] = properties["VpcConfig"]["SecurityGroupIds"]
+        ingress = platform.at(f"{function}/DatabaseIngress").properties
+        reached = {
+            platform.named(each.properties["DestinationSecurityGroupId"], stack="PrivacyStack")
+            for each in platform.of_type("AWS::EC2::SecurityGroupEgress", stack="PrivacyStack")
+            if each.path.startswith(function)
+        }
+
+        assert platform.named(group, stack="PrivacyStack") == f"{function}/SecurityGroup"
+        source = platform.named(ingress["SourceSecurityGroupId"], stack="PrivacyStack")
+        assert source == f"{function}/SecurityGroup"
+        assert (ingress["FromPort"], ingress["ToPort"]) == (5433, 5433)
+        assert reached <= {"DataStack/Database/SecurityGroup"}
+
+
+def test_services_start_after_the_rotation_that_makes_their_users(platform):
+    needed = platform.stack_artifacts["ApiStack"]["dependencies"]
+
+    assert any("PrivacyStack" in each for each in needed)
 
 
 @pytest.mark.parametrize(

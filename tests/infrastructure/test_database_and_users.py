@@ -58,6 +58,7 @@ def test_secrets_are_made_by_aws_and_are_long(platform):
         assert secret.properties["GenerateSecretString"]["PasswordLength"] >= 32, secret.path
     assert {secret.path for secret in secrets} == {
         "DataStack/Cache/Password",
+        "DataStack/Database/Login",
         "DataStack/Database/Password",
         "DataStack/EdgeSecret/Default",
         "DataStack/Pseudonyms",

@@ -27,7 +27,7 @@ def test_every_secret_of_the_experiments_service_is_a_reference(experiments):
     assert secrets == {
         "AUDIT_HMAC_SECRET": "DataStack/Secrets/Audit",
         "CLIENT_KEY": "DataStack/Secrets/ClientKey",
-        "DATABASE_PASSWORD": "DataStack/Database/Password:password::",
+        "DATABASE_LOGIN": "DataStack/Database/Login",
         "REDIS_PASSWORD": "DataStack/Cache/Password:password::",
         "SECRET_KEY": "DataStack/Secrets/Session",
     }
@@ -38,7 +38,7 @@ def test_the_addresses_of_database_and_cache_hold_no_password(environment, exper
     settings, _ = experiments
     cluster = "?cluster=true" if environment.sizes.cache.shards > 1 else ""
 
-    assert settings["DATABASE_URL"].startswith("postgresql://kindred@DataStack/Database:")
+    assert settings["DATABASE_URL"].startswith("postgresql://DataStack/Database:")
     assert settings["DATABASE_URL"].endswith("/kindred")
     assert settings["REDIS_URL"] == f"rediss://kindred@DataStack/Cache:DataStack/Cache{cluster}"
 
@@ -57,7 +57,8 @@ def test_the_experiments_service_starts_with_the_settings_it_reads(environment, 
     settings, secrets = experiments
     # What only a deployed database, cache and secret can say.
     deployed = {
-        **dict.fromkeys(("DATABASE_URL", "DATABASE_REPLICA_URL"), "postgresql://kindred@db:5433/k"),
+        **dict.fromkeys(("DATABASE_URL", "DATABASE_REPLICA_URL"), "postgresql://db:5433/k"),
+        "DATABASE_LOGIN": '{"username": "kindred_1", "password": "secret"}',
         "REDIS_URL": "rediss://kindred@cache:6380",
     }
 

@@ -17,9 +17,9 @@ import pytest
 from kindred.experiments.counts import EXPOSURES
 from kindred_aws.event_lake import EventLake
 from ops.local.operator_credentials import operator_environment
-from tests.local.invocation import invoke
 from tests.local.local_platform import KINDRED, LocalPlatform, wait_until
 from tests.local.management import experiment_body, person
+from tests.local.rotation import rotate
 
 pytestmark = pytest.mark.slow
 
@@ -139,10 +139,11 @@ def test_a_rotation_leaves_a_unit_one_to_its_experiment(
     platform: LocalPlatform, clients: httpx.Client, experiment: str
 ) -> None:
     generations = len(platform.pseudonyms.generations)
-    version = rotate(platform)
+    secret = ("RotatePseudonymsFunctionName", "PseudonymSecretArn")
+    version = rotate(platform, *secret)
 
     assert len(platform.pseudonyms.generations) == generations + 1
-    rotate(platform, version)  # Each step again, as Secrets Manager may.
+    rotate(platform, *secret, version)  # Each step again, as Secrets Manager may.
     assert len(platform.pseudonyms.generations) == generations + 1
     assert clients.post(ASSIGN, json=asked(experiment, ANNA)).status_code == 200
     assert clients.post(TRACK, json=pressed(experiment, ANNA)).status_code == 202
@@ -233,18 +234,6 @@ def archived(platform: LocalPlatform) -> str:
     database = platform.outputs["EventDatabaseName"]
     query = f'SELECT DISTINCT unit_id FROM "{database}"."events"'  # noqa: S608
     return "\n".join(str(unit) for (unit,) in lake(platform).rows(query))
-
-
-def rotate(platform: LocalPlatform, version: str | None = None) -> str:
-    token = version or str(uuid.uuid4())
-    for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
-        event = {
-            "Step": step,
-            "SecretId": platform.outputs["PseudonymSecretArn"],
-            "ClientRequestToken": token,
-        }
-        invoke(platform, "RotatePseudonymsFunctionName", event)
-    return token
 
 
 def kept_report(platform: LocalPlatform, report: str) -> Any:

@@ -10,8 +10,8 @@ COMPLETE = {
     "SERVICE_NAME": "experiments",
     "METRICS_NAMESPACE": "Kindred",
     "AWS_REGION": "eu-central-1",
-    "DATABASE_URL": "postgresql://kindred@writer.example:5432/kindred",
-    "DATABASE_PASSWORD": "hunter2",
+    "DATABASE_URL": "postgresql://writer.example:5432/kindred",
+    "DATABASE_LOGIN": '{"username": "kindred_1", "password": "hunter2"}',
     "REDIS_URL": "rediss://kindred@cache.example:6380?cluster=true",
     "REDIS_PASSWORD": "hunter3",
     "SECRET_KEY": "s" * 32,
@@ -31,7 +31,7 @@ def test_the_documented_variables_have_their_documented_meaning():
 
     database, cache = settings.database, settings.cache
     assert database.writer.render_as_string(hide_password=False) == (
-        "postgresql+asyncpg://kindred:hunter2@writer.example:5432/kindred"
+        "postgresql+asyncpg://kindred_1:hunter2@writer.example:5432/kindred"
     )
     assert database.reader == database.writer
     assert (database.pool_size, database.max_overflow, database.pool_timeout_seconds) == (
@@ -90,6 +90,8 @@ def test_tokens_of_these_clients_are_taken(change, clients):
         ({"SECRET_KEY": "short"}, "SECRET_KEY: given 5 characters, allowed 32 or more"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL: allowed is postgresql://"),
         ({"DATABASE_URL": ""}, "DATABASE_URL: not set"),
+        ({"DATABASE_LOGIN": "hunter2"}, "DATABASE_LOGIN: allowed is {"),
+        ({"DATABASE_LOGIN": '{"username": "hunter2"}'}, "DATABASE_LOGIN: allowed is {"),
         ({"REDIS_URL": "http://cache"}, "REDIS_URL: allowed is rediss://"),
         ({"REDIS_CACHE_TTL": "0"}, "REDIS_CACHE_TTL: given '0', allowed 1 to 3600"),
         ({"APPROVALS_REQUIRED": "yes"}, "APPROVALS_REQUIRED: given 'yes', allowed true, false"),
@@ -103,7 +105,13 @@ def test_a_wrong_variable_is_named_with_what_is_allowed(change, message):
 
 def test_all_problems_are_named_at_once_and_no_secret_is():
     with pytest.raises(InvalidSettings) as caught:
-        read_settings({"DATABASE_URL": "postgresql:hunter2", "SECRET_KEY": "hunter2"})
+        read_settings(
+            {
+                "DATABASE_URL": "postgresql:hunter2",
+                "DATABASE_LOGIN": "hunter2",
+                "SECRET_KEY": "hunter2",
+            }
+        )
 
     assert str(caught.value).count("not set") >= 10
     assert "hunter2" not in str(caught.value)

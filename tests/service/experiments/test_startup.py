@@ -69,9 +69,20 @@ def test_a_started_task_serves_from_the_database_by_the_pools_tokens(started, us
     assert ready.json()["valkey"] == "reachable"
 
 
-def test_a_task_that_loses_its_database_says_so_and_is_not_taken_out(started):
-    port = free_port()
-    with started(DATABASE_URL=f"postgresql://kindred@127.0.0.1:{port}/kindred") as client:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(
+            {"DATABASE_URL": f"postgresql://kindred@127.0.0.1:{free_port()}/kindred"},
+            id="it is away",
+        ),
+        pytest.param(
+            {"DATABASE_LOGIN": '{"username": "nobody", "password": "none"}'}, id="it refuses"
+        ),
+    ],
+)
+def test_a_task_that_loses_its_database_says_so_and_is_not_taken_out(started, changes):
+    with started(**changes) as client:
         ready = client.get("/readyz").json()
 
     assert (ready["database"], ready["replica"]) == ("unreachable", "unreachable")

@@ -25,7 +25,6 @@ RECORDED_TYPES: Final[dict[str, dict[str, str]]] = {
     "AWS::Logs::Delivery": {"Arn": "{id}", "DeliveryId": "{id}"},
     "AWS::Logs::DeliveryDestination": {"Arn": "{id}"},
     "AWS::Logs::DeliverySource": {"Arn": "{id}"},
-    "AWS::SecretsManager::RotationSchedule": {},
     "AWS::WAFv2::IPSet": {"Arn": "{id}", "Id": "{id}"},
     "AWS::WAFv2::LoggingConfiguration": {},
     "AWS::WAFv2::WebACLAssociation": {},
