@@ -152,6 +152,7 @@ class RelationalDatabase(Construct):
             self,
             "SecurityGroup",
             vpc=vpc,
+            # And by rotations since; another description would be another group.
             description="PostgreSQL: entered by the experiments service alone",
             allow_all_outbound=False,
         )

@@ -166,25 +166,6 @@ def test_nobody_but_secrets_manager_calls_a_rotation_and_for_its_own_secret(plat
     }
 
 
-def test_who_changes_passwords_of_the_database_is_in_the_vpc_and_let_in_to_it_alone(platform):
-    for role in (ROTATES_LOGIN, ROTATES_ADMINISTRATOR):
-        function = role.removesuffix("/Role")
-        properties = platform.at(function).properties
-        [group] = properties["VpcConfig"]["SecurityGroupIds"]
-        ingress = platform.at(f"{function}/DatabaseIngress").properties
-        reached = {
-            platform.named(each.properties["DestinationSecurityGroupId"], stack="PrivacyStack")
-            for each in platform.of_type("AWS::EC2::SecurityGroupEgress", stack="PrivacyStack")
-            if each.path.startswith(function)
-        }
-
-        assert platform.named(group, stack="PrivacyStack") == f"{function}/SecurityGroup"
-        source = platform.named(ingress["SourceSecurityGroupId"], stack="PrivacyStack")
-        assert source == f"{function}/SecurityGroup"
-        assert (ingress["FromPort"], ingress["ToPort"]) == (5433, 5433)
-        assert reached <= {"DataStack/Database/SecurityGroup"}
-
-
 def test_services_start_after_the_rotation_that_makes_their_users(platform):
     needed = platform.stack_artifacts["ApiStack"]["dependencies"]
 

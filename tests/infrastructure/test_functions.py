@@ -183,7 +183,12 @@ def test_only_what_reaches_a_store_there_is_in_the_vpc(platform):
         if "VpcConfig" in each.properties
     }
 
-    assert inside == {"LambdaStack/IndexEvents", "PrivacyStack/Forgetting/ForgetInside"}
+    assert inside == {
+        "LambdaStack/IndexEvents",
+        "PrivacyStack/Forgetting/ForgetInside",
+        "PrivacyStack/RotateDatabaseAdministrator",
+        "PrivacyStack/RotateDatabaseLogin",
+    }
 
 
 def test_functions_are_told_names_and_no_secret(environment, platform):

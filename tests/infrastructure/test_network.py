@@ -6,6 +6,10 @@ from tests.infrastructure.synthesized import as_list
 
 # The rule by which CDK says that there is no other: EC2 adds "everywhere" to a group with none.
 NOWHERE = ("255.255.255.255/32", 252)
+# Of the database's passwords.
+ROTATIONS = [
+    f"PrivacyStack/RotateDatabase{whose}/SecurityGroup" for whose in ("Administrator", "Login")
+]
 
 
 def flows(platform, kind, own, other):
@@ -45,7 +49,7 @@ def test_each_group_is_entered_by_its_neighbour_on_the_way_alone(environment, pl
         ("RoutingStack/LoadBalancer/SecurityGroup", "ApiStack/Api/LinkSecurityGroup", 443),
         *((task, "RoutingStack/LoadBalancer/SecurityGroup", 8000) for task in tasks),
         *(("DataStack/Cache/SecurityGroup", task, 6380) for task in tasks),
-        ("DataStack/Database/SecurityGroup", experiments, 5433),
+        *(("DataStack/Database/SecurityGroup", each, 5433) for each in (experiments, *ROTATIONS)),
         ("StreamingStack/Search/SecurityGroup", "LambdaStack/IndexEvents/SecurityGroup", 443),
         ("StreamingStack/Search/SecurityGroup", forgetting, 443),
         ("DataStack/Cache/SecurityGroup", forgetting, 6380),
@@ -67,6 +71,14 @@ def test_tasks_leave_for_aws_over_tls_and_for_the_cache_alone(platform):
 @pytest.mark.parametrize(
     ("group", "destinations"),
     [
+        *(
+            pytest.param(
+                each,
+                {("0.0.0.0/0", 443), ("DataStack/Database/SecurityGroup", 5433)},
+                id=each.split("/")[1],
+            )
+            for each in ROTATIONS
+        ),
         pytest.param(
             "ApiStack/Experiments/Service/SecurityGroup",
             {
