@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 
-from asyncpg import InvalidAuthorizationSpecificationError
-from sqlalchemy.engine import URL
+from sqlalchemy import event
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
@@ -16,15 +16,9 @@ from experiments_service.collaborators import Sessions
 from experiments_service.settings import DatabaseSettings
 
 # By any of these a lost database shows, whether it refuses, vanishes or does not answer.
-DATABASE_LOST = (
-    OperationalError,
-    InterfaceError,
-    PoolTimeout,
-    OSError,
-    TimeoutError,
-    # Who signs in is made by the first rotation of the secret, which may not be done yet.
-    InvalidAuthorizationSpecificationError,
-)
+DATABASE_LOST = (OperationalError, InterfaceError, PoolTimeout, OSError, TimeoutError)
+# PostgreSQL's codes for who is not let in.
+_REFUSED = ("28000", "28P01")
 _CONNECT_SECONDS = 10
 _STATEMENT_SECONDS = 15
 _MIGRATION_WAITS = "10s"
@@ -75,7 +69,7 @@ def open_for_migration(
 ) -> AsyncEngine:
     """The writer without a pool, and without a limit to how long a statement may take, only to
     how long it waits: behind one that waits for a table everybody else does."""
-    return create_async_engine(
+    engine = create_async_engine(
         settings.writer,
         poolclass=NullPool,
         connect_args={
@@ -84,12 +78,14 @@ def open_for_migration(
             "server_settings": {"lock_timeout": _MIGRATION_WAITS},
         },
     )
+    event.listen(engine.sync_engine, "handle_error", _tell_refusals)
+    return engine
 
 
 def _engine(
     url: URL, settings: DatabaseSettings, context: ssl.SSLContext, *, read_only: bool
 ) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=settings.pool_size,
         max_overflow=settings.max_overflow,
@@ -109,3 +105,15 @@ def _engine(
             },
         },
     )
+    event.listen(engine.sync_engine, "handle_error", _tell_refusals)
+    return engine
+
+
+def _tell_refusals(context: ExceptionContext) -> None:
+    """A login that is not let in is a database that is lost: SQLAlchemy has no name for it.
+
+    It is made by the first rotation of its secret, which may not be done when a task starts.
+    """
+    refused = context.original_exception
+    if getattr(refused, "sqlstate", None) in _REFUSED:
+        raise PermissionError(str(refused)) from refused

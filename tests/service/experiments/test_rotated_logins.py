@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from moto import mock_aws
 from sqlalchemy import text
 
-from experiments_service.database.engine import open_database, open_for_migration
+from experiments_service.database.engine import DATABASE_LOST, open_database, open_for_migration
 from experiments_service.database.migration import migrate
 from privacy_functions import rotate_database_administrator, rotate_database_login
 from privacy_functions.database_logins import LoginInUse
@@ -168,6 +168,14 @@ def test_what_either_login_or_the_administrator_made_is_everybodys(rotated, sign
         "INSERT INTO audit_head (id, sequence, signature) VALUES (2, 0, '')",
     )
     assert rotated.ask(second, "SELECT count(*) FROM audit_head") == 2
+
+
+def test_a_task_that_comes_before_its_user_is_told_that_the_database_is_lost(rotated, signed_in):
+    with pytest.raises(DATABASE_LOST):
+        bring_up(signed_in(FIRST))
+
+    rotated.rotate(rotate_database_login)
+    bring_up(signed_in(FIRST))
 
 
 def test_a_running_task_serves_across_a_rotation(rotated, signed_in):

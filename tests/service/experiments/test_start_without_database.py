@@ -6,7 +6,6 @@ import time
 import uuid
 
 import pytest
-from asyncpg import InvalidPasswordError
 from aws_lambda_powertools import Logger
 
 from experiments_service import startup
@@ -38,7 +37,7 @@ def migrations(monkeypatch, *outcomes):
 
 
 def test_the_schema_waits_for_the_database_and_the_task_does_not(monkeypatch, logger, log):
-    outcomes = (InvalidPasswordError("not yet made"), ConnectionRefusedError("no"), TimeoutError())
+    outcomes = (PermissionError("not yet made"), ConnectionRefusedError("no"), TimeoutError())
     calls = migrations(monkeypatch, *outcomes, None)
 
     startup.bring_schema_up("settings", logger)

@@ -81,9 +81,15 @@ def test_a_started_task_serves_from_the_database_by_the_pools_tokens(started, us
         ),
     ],
 )
-def test_a_task_that_loses_its_database_says_so_and_is_not_taken_out(started, changes):
+def test_a_task_that_loses_its_database_says_so_and_is_not_taken_out(started, user_pool, changes):
+    headers = {"Authorization": f"Bearer {user_pool.token('experimenter')}"}
     with started(**changes) as client:
         ready = client.get("/readyz").json()
+        asked = client.get("/api/v1/experiments", headers=headers)
 
+    assert (asked.status_code, asked.json()["type"]) == (
+        503,
+        "urn:kindred:problem:database-unavailable",
+    )
     assert (ready["database"], ready["replica"]) == ("unreachable", "unreachable")
     assert "database" in ready["definitions_lost"]
