@@ -72,7 +72,7 @@ class SecretRotation(Construct):
         )
         # Secrets Manager calls the function when it is given one, and that may need all it has.
         schedule.node.add_dependency(admitted, function)
-        alarms.warning.hear(self._failed(function))
+        alarms.hear(self._failed(function))
 
     def _failed(self, function: PythonFunction) -> OperatorAlarm:
         return OperatorAlarm(
