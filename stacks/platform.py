@@ -119,6 +119,7 @@ class Platform(cdk.Stage):
             recovery=self.recovery,
             network=self.network,
             first=self.data,
+            archive=self.streaming.archive.bucket,
             api=self.api,
         )
         if environment.account_guards.any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.api_stack import ApiStack
@@ -22,6 +23,7 @@ def add_recovery(
     recovery: RecoveryStack | None,
     network: NetworkStack,
     first: DataStack,
+    archive: s3.Bucket,
     api: ApiStack,
 ) -> None:
     """Nothing, where an environment has no strategy and nothing is broken on purpose."""
@@ -39,7 +41,9 @@ def add_recovery(
     )
     if not environment.recovery.replicates:
         return
-    standby = Standby(scope, environment=environment, recovery=recovery, first=first)
+    standby = Standby(
+        scope, environment=environment, recovery=recovery, first=first, archive=archive
+    )
     if environment.failover_name:
         FailoverStack(
             scope,

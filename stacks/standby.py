@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.api_stack import ApiStack
@@ -32,6 +33,7 @@ class Standby:
         environment: Environment,
         recovery: RecoveryStack,
         first: DataStack,
+        archive: s3.Bucket,
     ) -> None:
         here = standby_environment(environment)
         there: dict[str, Any] = {
@@ -66,7 +68,8 @@ class Standby:
             scope,
             "StandbyWatchStack",
             first=first,
-            replicas=recovery.replicas,
+            archive=archive,
+            recovery=recovery,
             **there,
         )
         if environment.failover_name:

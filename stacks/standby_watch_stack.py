@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from kindred_constructs.declared_failover import DeclaredFailover
 from kindred_constructs.replication_alarms import bucket_lag, database_lag
-from stacks.data_buckets import Replicas
 from stacks.data_stack import DataStack
 from stacks.environment import Environment
 from stacks.network_stack import NetworkStack
+from stacks.recovery_stack import RecoveryStack
 
 
 class StandbyWatchStack(cdk.Stack):
@@ -25,7 +26,8 @@ class StandbyWatchStack(cdk.Stack):
         network: NetworkStack,
         data: DataStack,
         first: DataStack,
-        replicas: Replicas,
+        archive: s3.Bucket,
+        recovery: RecoveryStack,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -33,12 +35,13 @@ class StandbyWatchStack(cdk.Stack):
         assert minutes is not None
         self.declared = DeclaredFailover(self, "Declared", environment=environment.slug)
         lags = [database_lag(self, "Database", follower=data.database, minutes=minutes)]
-        for name, source in {
-            "Embeddings": first.stores.embeddings,
-            "Training": first.training,
-            "Definitions": first.definitions,
-        }.items():
-            replica = replicas.of(name.lower()).bucket
-            lags.append(bucket_lag(self, name, source=source, replica=replica))
+        replicas = recovery.replicas
+        for name, source, replica in (
+            ("Embeddings", first.stores.embeddings, replicas.of("embeddings")),
+            ("Training", first.training, replicas.of("training")),
+            ("Definitions", first.definitions, replicas.of("definitions")),
+            ("Events", archive, recovery.events),
+        ):
+            lags.append(bucket_lag(self, name, source=source, replica=replica.bucket))
         network.alarms.hear(self.declared, *lags)
         cdk.CfnOutput(self, "DeclaredAlarmName", value=self.declared.alarm_name)

@@ -220,16 +220,20 @@ def test_that_the_second_region_falls_behind_is_told_before_it_is_needed(prod, s
     tables = prod.of_type("AWS::CloudWatch::Alarm", stack="BackupStack")
     watch = f"{STANDBY}WatchStack"
     [database] = [each for each in standby.resources if each.path == f"{watch}/Database"]
-    metrics = {
-        each.properties["MetricName"] for each in standby.of_type("AWS::CloudWatch::Alarm")
-        if each.stack == watch
-    }  # fmt: skip
+    lags = [each for each in standby.of_type("AWS::CloudWatch::Alarm") if each.stack == watch]
+    copied = [
+        each
+        for each in prod.of_type("AWS::S3::Bucket")
+        if "ReplicationConfiguration" in each.properties
+    ]
 
     assert {each.properties["Threshold"] for each in tables} == {minutes * 60_000}
     assert database.properties["Threshold"] == minutes * 60_000
     # Nothing measured is nothing replicated.
     assert database.properties["TreatMissingData"] == "breaching"
-    assert metrics == {"AuroraGlobalDBRPOLag", "FailoverDeclared", "ReplicationLatency"}
+    measured = [each.properties["MetricName"] for each in lags]
+    assert {*measured} == {"AuroraGlobalDBRPOLag", "FailoverDeclared", "ReplicationLatency"}
+    assert measured.count("ReplicationLatency") == len(copied)
 
 
 def test_a_declared_failover_stays_declared_until_somebody_withdraws_it(standby):
