@@ -29,7 +29,7 @@ app = typer.Typer(
 # As `stacks.platform` makes them; what is not among them needs them, and is deleted before.
 ORDER = (
     *("NetworkStack", "DataStack", "FirewallStack", "StreamingStack"),
-    *("LambdaStack", "RoutingStack", "ApiStack", "SageMakerStack"),
+    *("LambdaStack", "PrivacyStack", "RoutingStack", "ApiStack", "SageMakerStack"),
 )
 _ALL_BUT_GONE = [
     *("CREATE_COMPLETE", "CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE"),

@@ -225,6 +225,7 @@ def image_assembly(folder: Path, tag: str = "tiny", code: str = TINY_MODEL) -> P
     artifacts = {
         "S": {
             "type": "aws:cloudformation:stack",
+            "environment": f"aws://unknown-account/{REGION}",
             "properties": stack,
             "dependencies": ["S.assets"],
         },

@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 
 from kindred.similarity.manifest import CorruptArtefact
 from kindred_aws.artefact_store import ArtefactNotFound, ArtefactStore
-from ops import deployed_stage
 from ops.catalogue import stores
 from ops.catalogue.importing import generate
 from ops.catalogue.stores import DirectoryStore, NoStore, open_store
 from ops.deployed_stage import NotDeployed
+from stacks import environment_file
 from stacks.environment_file import load_environment
 
 
@@ -90,7 +90,7 @@ def test_an_environment_is_looked_for_in_its_own_region_and_under_its_own_instan
 ) -> None:
     file = load_environment("dev")
     moved = file.model_copy(update={"instance": "pr1", "regions": ("eu-west-1",)})
-    monkeypatch.setattr(deployed_stage, "load_environment", lambda _: moved)
+    monkeypatch.setattr(environment_file, "load_environment", lambda _: moved)
     deployed({})
     with pytest.raises(NotDeployed, match="Kindred-pr1-dev-DataStack cannot be read in eu-west-1"):
         open_store(environment="dev")
@@ -101,7 +101,7 @@ def test_of_an_environment_in_several_regions_one_must_be_named(
     deployed: Callable[[dict[str, str]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     two = load_environment("dev").model_copy(update={"regions": ("us-east-1", "eu-west-1")})
-    monkeypatch.setattr(deployed_stage, "load_environment", lambda _: two)
+    monkeypatch.setattr(environment_file, "load_environment", lambda _: two)
     deployed({})
     with pytest.raises(NotDeployed, match="name one with --region"):
         open_store(environment="dev")
