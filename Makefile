@@ -61,11 +61,11 @@ synth: .venv/ready node_modules/ready .cache/functions/ready
 	@[ "$(ENV)" = local ] || rm -rf "cdk.out/$(ENV)"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(call SYNTH,$(ENV)) | sed '/^Supply a stack id/d; /^$$/d'
 
-# The first part runs on two cores. Templates and the platform have them to themselves: a canary is
-# judged by its latency, and what computes beside it takes it back.
+# Two processes have a platform each and wait for it most of the time; one has the syntheses. They and
+# the rest compute at the lowest priority, in what the platforms leave of two cores.
 test: .venv/ready node_modules/ready .cache/functions/ready
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/service tests/conformance tests/test_architecture.py
-	$(BIN)/pytest -q tests/infrastructure tests/local
+	$(BIN)/pytest -q -n 4 --no-loadscope-reorder \
+		tests/local tests/infrastructure tests/unit tests/service tests/conformance tests/test_architecture.py
 
 check-fast: .venv/ready node_modules/ready
 	$(BIN)/ruff format --check

@@ -1,9 +1,48 @@
 """What every test shares."""
 
 import functools
+import os
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import botocore.loaders
 import botocore.session
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TESTS = Path(__file__).parent
+# They have a platform of their own: they wait for a rollout's minutes most of their time.
+ROLLOUTS = {
+    "test_rollout_walkthrough.py",
+    "test_sagemaker_endpoints.py",
+    "test_sagemaker_jobs.py",
+    "test_walkthrough_retraining.py",
+}
+LOWEST_PRIORITY = 19
 
 # A client of its own for each test is wanted; reading AWS's service models anew for each is not.
 botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
+
+
+class SharedPlatforms(LoadScopeScheduling):
+    """One process runs all that shares a platform or a synthesis; otherwise, a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        match PurePosixPath(file).parts:
+            case ("tests", "local", name):
+                return "rollouts" if name in ROLLOUTS else "local"
+            case ("tests", "infrastructure", *_):
+                return "infrastructure"
+        return file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return SharedPlatforms(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What only computes gives way to a platform: a canary is judged by its latency."""
+    if "PYTEST_XDIST_WORKER" in os.environ and item.path.parent != TESTS / "local":
+        os.nice(LOWEST_PRIORITY - os.nice(0))

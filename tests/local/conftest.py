@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 from tests.infrastructure.synthesized import CDK, ROOT, bare_environment
 from tests.local.local_platform import LocalPlatform
+
+# Processes of pytest-xdist ignore it, and so would a command that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
