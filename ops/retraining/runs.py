@@ -119,8 +119,10 @@ def _output(details: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _newest(output: Mapping[str, Any]) -> str:
-    """The reason or notice of the newest answer in the machine's state."""
+    """The reason, error or notice of the newest answer in the machine's state."""
     for answer in reversed([each for each in output.values() if isinstance(each, dict)]):
+        if "Error" in answer:
+            return f"{answer['Error']}: {answer.get('Cause', 'no cause given')}"
         headline = (answer.get("notice") or {}).get("subject", "")
         # A notice's subject begins with the run's name, which whoever watches knows.
         said = answer.get("reason") or headline.rpartition(f"{output.get('run_id')}: ")[2]

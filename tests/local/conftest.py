@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.file_lock import alone
 from tests.infrastructure.synthesized import CDK, ROOT, bare_environment
 from tests.local.local_platform import LocalPlatform
 
@@ -18,7 +20,17 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(scope="session")
 def local_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("assembly") / "local"
+    """One for every process of a run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    output = shared / "assembly" / "local"
+    with alone(shared / "assembly.lock"):
+        if not output.exists():
+            _synthesize(output)
+    return output
+
+
+def _synthesize(output: Path) -> None:
     # The templates' own tests synthesize with policy; here only the templates are wanted.
     result = subprocess.run(
         [
@@ -32,7 +44,6 @@ def local_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    return output
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from tests.local.local_platform import wait_until
 from tests.local.sagemaker_alone import MINUTE_SECONDS, SageMakerAlone
 
 CAPTURE_SECONDS = 20
+# Far above what a busy machine adds to a request.
+SLOW_MS = 400
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,7 @@ def test_nobody_is_heard_with_a_wrong_signature(cloud: SageMakerAlone) -> None:
 
 
 def test_each_variants_minute_is_in_cloudwatch_in_microseconds(cloud: SageMakerAlone) -> None:
-    cloud.fault(name="slow-model", variant="two", milliseconds=80)
+    cloud.fault(name="slow-model", variant="two", milliseconds=SLOW_MS)
     for _ in range(5):
         _invoke(cloud, TargetVariant="two")
     with pytest.raises(ClientError):
@@ -146,12 +148,12 @@ def test_each_variants_minute_is_in_cloudwatch_in_microseconds(cloud: SageMakerA
         )
         return [float(value) for value in found["MetricDataResults"][0]["Values"]]
 
-    # The requests may lie in two minutes.
+    # The requests may lie in two minutes, and are told of after those of other tests.
+    wait_until(lambda: max(minutes("ModelLatency", "p99"), default=0) > SLOW_MS * 1000)
     wait_until(lambda: sum(minutes("Invocation4XXErrors", "Sum")) >= 1)
     assert sum(minutes("Invocation5XXErrors", "Sum")) == 0
     assert sum(minutes("Invocations", "Sum")) >= 6
-    assert max(minutes("ModelLatency", "p99")) > 80_000
-    assert 0 < min(minutes("OverheadLatency", "p50")) < 80_000
+    assert 0 < min(minutes("OverheadLatency", "p50")) < SLOW_MS * 1000
 
 
 def test_requests_and_answers_are_captured_with_the_models_role(cloud: SageMakerAlone) -> None:

@@ -182,9 +182,9 @@ def test_a_job_that_is_not_on_spot_keeps_its_instance(make: Make) -> None:
 
 
 def test_an_interrupted_job_waits_no_longer_than_it_may(make: Make) -> None:
-    platform = make(TRAINS)
+    platform = make("time.sleep(60)")
     platform.faults.switch_on(Fault(name="spot-interruption"))
-    stopping = {"MaxRuntimeInSeconds": 1, "MaxWaitTimeInSeconds": 1}
+    stopping = {"MaxRuntimeInSeconds": 2, "MaxWaitTimeInSeconds": 2}
     platform.create(**SPOT | {"StoppingCondition": stopping})
 
     job = platform.await_status("Stopped", "Completed", "Failed")

@@ -119,6 +119,18 @@ def test_both_models_figures_are_said_with_the_evaluation(platform, serve):
     ]
 
 
+def test_a_task_that_failed_says_with_what(platform, serve):
+    plan = {"plan": {"reason": "training v3"}}
+    caught = {"error": {"Error": "SageMaker.ResourceLimitExceeded", "Cause": "no instance"}}
+    serve(
+        MachineFake([left("TrainModel", **plan, **caught), left("TellFailure", **plan, **caught)])
+    )
+
+    _, lines = watch(platform)
+
+    assert lines[0] == "09:30:05  TrainModel: SageMaker.ResourceLimitExceeded: no instance"
+
+
 def test_watching_can_end_where_waiting_begins(platform, serve):
     serve(MachineFake([left("A"), entered("WaitForTraffic"), left("B"), left("C")]))
 
