@@ -26,6 +26,7 @@ VERBS = {
     "retraining": "ops.retraining.commands",
     "rollout": "ops.rollout.commands",
 }
+COMPLETION = {"install_completion", "show_completion"}
 
 
 class VerbsOnDemand(TyperGroup):
@@ -39,6 +40,8 @@ class VerbsOnDemand(TyperGroup):
             return None
         command = typer.main.get_command(import_module(VERBS[name]).app)
         command.name = name
+        # A command of its own would offer to complete itself in the shell.
+        command.params = [each for each in command.params if each.name not in COMPLETION]
         return command
 
 

@@ -27,3 +27,15 @@ def test_a_command_loads_what_it_needs_and_not_what_others_do():
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_verb_offers_what_it_does_and_nothing_of_the_shell():
+    told = subprocess.run(
+        [sys.executable, "-c", "from ops.cli import app; app(['drill', '--help'])"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+    assert "failover" in told
+    assert "completion" not in told
