@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,7 +104,10 @@ class FolderCopy:
                 continue
 
     def _files(self) -> list[Path]:
-        return sorted(path for path in self._folder.rglob("*") if path.is_file())
+        # Passes over a folder that is renamed while this looks, where a search by pattern fails.
+        return sorted(
+            Path(root) / name for root, _, names in os.walk(self._folder) for name in names
+        )
 
 
 def _state(path: Path) -> tuple[int, int]:
