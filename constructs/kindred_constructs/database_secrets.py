@@ -7,14 +7,13 @@ database, and services would have to sign in as the administrator.
 
 from __future__ import annotations
 
-import json
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from kindred_constructs.login_secret import generated_login
 from kindred_constructs.second_region import SecondRegion, replicas, secret_elsewhere
 from kindred_constructs.secret_rotation import grant_new_versions
 
@@ -47,12 +46,7 @@ class DatabaseSecrets:
                 encryption_key=key,
                 removal_policy=removal_policy,
                 replica_regions=replica_regions,
-                generate_secret_string=secretsmanager.SecretStringGenerator(
-                    secret_string_template=json.dumps({"username": username}),
-                    generate_string_key="password",
-                    password_length=64,
-                    exclude_punctuation=True,
-                ),
+                generate_secret_string=generated_login(username),
             )
 
         self.administrator: secretsmanager.ISecret = (

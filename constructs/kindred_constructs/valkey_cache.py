@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -13,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from kindred_constructs.login_secret import generated_login
 from kindred_constructs.secret_rotation import grant_new_versions
 
 USERNAME = "kindred"
@@ -182,12 +182,7 @@ class ValkeyCache(Construct):
             description="The application's user of Valkey",
             encryption_key=key,
             removal_policy=removal_policy,
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=json.dumps({"username": USERNAME}),
-                generate_string_key="password",
-                password_length=64,
-                exclude_punctuation=True,
-            ),
+            generate_secret_string=generated_login(USERNAME),
         )
 
     def _users(self, name_prefix: str) -> str:
