@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+from moto import mock_aws
 from moto.core.serialize import BaseJSONSerializer
 
 _serialize_structure = BaseJSONSerializer._serialize_type_structure
@@ -21,3 +23,13 @@ def _serialize(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> 
 
 
 BaseJSONSerializer._serialize_type_structure = _serialize  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """In memory, wherever the shell's own account or emulator is."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield

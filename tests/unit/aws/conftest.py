@@ -1,16 +1,5 @@
 import boto3
 import pytest
-from moto import mock_aws
-
-
-@pytest.fixture
-def aws(monkeypatch):
-    """In memory, wherever the shell's own account or emulator is."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield
 
 
 @pytest.fixture

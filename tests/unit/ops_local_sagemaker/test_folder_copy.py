@@ -4,7 +4,6 @@ import threading
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from ops.local.sagemaker.job_objects import FolderCopy
 
@@ -14,18 +13,9 @@ BUCKET = "bucket"
 ROUNDS = 3_000
 
 
-@pytest.fixture
-def s3(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket=BUCKET)
-        yield client
-
-
-def test_a_folder_that_is_renamed_while_it_is_looked_at_is_no_failure(s3, tmp_path):
+def test_a_folder_that_is_renamed_while_it_is_looked_at_is_no_failure(aws, tmp_path):
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket=BUCKET)
     copy = FolderCopy(s3, tmp_path, f"s3://{BUCKET}/checkpoints")
 
     def write():
