@@ -71,7 +71,7 @@ check-fast: .venv/ready node_modules/ready
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests/unit tests/service
+	$(BIN)/pytest -q -n 2 -m "not slow" tests/unit tests/service
 
 # In one process, which starts policy once.
 EVERY := local,dev,staging,prod,extreme
