@@ -11,9 +11,11 @@ from moto import mock_aws
 
 from ops.local.sagemaker.control_plane import ControlPlane
 from ops.local.sagemaker.in_process import attach
-from rollout_functions import api_settings, inference_settings
+from rollout_functions import api_settings, inference, inference_settings
 from tests.pseudonyms import SecretFake
 from tests.unit.rollout_functions.fake_sagemaker import FakeSageMaker
+from tests.unit.rollout_functions.inference_calls import FEATURES
+from tests.unit.rollout_functions.proxy_events import proxy_event
 
 REGION = "us-east-1"
 ENVIRONMENT = {
@@ -84,6 +86,19 @@ def shared_session():
 def runtime(environment, sagemaker):
     """The inference function's own client, at the fake."""
     attach(inference_settings.model()._client, ControlPlane([sagemaker]))
+
+
+@pytest.fixture
+def send(runtime):
+    """Asks /inference: status, document and headers of the answer."""
+
+    def sent(**changes):
+        body = {"user_id": "user-1", "features": FEATURES, **changes}
+        event = proxy_event("POST", "/inference", body, groups=None)
+        answered = inference.handler(event, None)
+        return answered["statusCode"], json.loads(answered["body"]), answered["headers"]
+
+    return sent
 
 
 @pytest.fixture

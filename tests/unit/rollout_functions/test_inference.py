@@ -1,6 +1,7 @@
 """POST /inference: which variant answered, how long it took, and what went wrong where."""
 
 import json
+import time
 
 import pytest
 from botocore.exceptions import (
@@ -9,18 +10,13 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from kindred_aws.pseudonym_secret import NoPseudonyms
 from ops.local.sagemaker.operation import Refusal
 from ops.local.sagemaker.routing import not_found
 from rollout_functions import inference
-from tests.unit.rollout_functions.proxy_events import REQUEST_ID, proxy_event
+from tests.unit.rollout_functions.inference_calls import FEATURES, emitted
+from tests.unit.rollout_functions.proxy_events import REQUEST_ID
 
-FEATURES = {
-    "name": "Star Map",
-    "category": "Education",
-    "region": "EU",
-    "pricing": "free",
-    "features": ["offline", "widgets"],
-}
 ANSWER = {
     "predictions": [{"app_id": "a1", "similarity": 0.93, "app_name": "Sky Guide"}],
     "model_version": "v3-0123456789ab",
@@ -29,17 +25,6 @@ ANSWER = {
 JUDGED, ALARMED = [["EndpointName", "VariantName"]], [["EndpointName"]]
 # What is emitted of failures: a request that the caller got wrong is not of the endpoint's.
 NONE, ONE = [], [[1]]
-
-
-@pytest.fixture
-def send(runtime):
-    def sent(**changes):
-        body = {"user_id": "user-1", "features": FEATURES, **changes}
-        event = proxy_event("POST", "/inference", body, groups=None)
-        answered = inference.handler(event, None)
-        return answered["statusCode"], json.loads(answered["body"]), answered["headers"]
-
-    return sent
 
 
 @pytest.fixture
@@ -67,11 +52,6 @@ def failing(sagemaker):
         sagemaker.answer = answer
 
     return fail
-
-
-def emitted(capsys):
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    return [line for line in lines if "_aws" in line]
 
 
 def metrics(line):
@@ -128,6 +108,21 @@ def test_each_answer_is_one_value_of_its_variants_latency_and_one_of_the_endpoin
     assert latency["VariantName"] == "canary-01234567"
     assert len(latency["InferenceLatency"]) == 1
     assert outcome["InferenceFailures"] == [0]
+
+
+def test_what_a_first_request_waits_for_is_not_the_models_time(send, model, capsys, monkeypatch):
+    waited_ms = 50
+
+    def late():
+        time.sleep(waited_ms / 1000)
+        raise NoPseudonyms
+
+    monkeypatch.setattr(inference, "pseudonym_secret", late)
+
+    _, document, _ = send()
+
+    latency, _ = emitted(capsys)
+    assert latency["InferenceLatency"][0] < waited_ms <= document["latency_ms"]["total"]
 
 
 @pytest.mark.parametrize(
@@ -264,35 +259,3 @@ def test_a_refusal_of_iam_is_a_failure_of_ours(send, failing):
 
     assert status == 500
     assert "authorized" not in problem["detail"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "pointer"),
-    [
-        pytest.param({"user_id": ""}, "/user_id", id="nobody"),
-        pytest.param({"user_id": "a b"}, "/user_id", id="a blank in an id"),
-        pytest.param({"features": {}}, "/features/name", id="no name"),
-        pytest.param({"features": {**FEATURES, "price": 1}}, "/features/price", id="unknown"),
-        pytest.param(
-            {"features": {**FEATURES, "pricing": "cheap"}}, "/features/pricing", id="a pricing"
-        ),
-        pytest.param(
-            {"features": {**FEATURES, "features": ["a"] * 51}}, "/features/features", id="too many"
-        ),
-        pytest.param(
-            {"features": {**FEATURES, "features": ["a", ""]}}, "/features/features/1", id="an empty"
-        ),
-        pytest.param({"top_k": 0}, "/top_k", id="none asked for"),
-        pytest.param({"top_k": 101}, "/top_k", id="too many asked for"),
-        pytest.param({"target_variant": "-a"}, "/target_variant", id="no variant's name"),
-    ],
-)
-def test_a_request_that_does_not_fit_never_reaches_the_model(
-    send, model, sagemaker, capsys, changes, pointer
-):
-    status, problem, _ = send(**changes)
-
-    assert status == 422
-    assert problem["errors"][0]["pointer"] == pointer
-    assert sagemaker.asked == []
-    assert emitted(capsys) == []

@@ -8,7 +8,8 @@ from embedding_inference.wire import PredictionOut, PredictionsOut, QueryIn
 from rollout_functions import inference_settings
 from rollout_functions.body_reading import read_body
 from rollout_functions.prediction_requests import FeaturesIn, ModelAnswer, model_request
-from tests.unit.rollout_functions.test_inference import ANSWER, FEATURES
+from tests.unit.rollout_functions.inference_calls import FEATURES
+from tests.unit.rollout_functions.test_inference import ANSWER
 
 
 def test_the_client_waits_five_seconds_and_tries_by_itself_never_again(environment):
