@@ -1,7 +1,8 @@
 """An alarm looks at its own dimensions alone, and recovers when it says that silence is good.
 
 The emulator puts together every metric of the name, so one variant's errors would sound the alarm
-of another; and an alarm whose metric falls silent stays as it is whatever its template says.
+of another, and all periods, so one bad moment would be three of five; and an alarm whose metric
+falls silent stays as it is whatever its template says.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import time
 from typing import Any
 
 from ministack.services import cloudwatch
+
+from .alarm_periods import as_one, datapoints_to_alarm, periods_of
 
 COMPARISONS = {
     "GreaterThanOrEqualToThreshold": operator.ge,
@@ -36,22 +39,26 @@ def install() -> None:
 def _evaluate(alarm: dict[str, Any]) -> None:
     dimensions = cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
     key = (alarm["Namespace"], alarm["MetricName"], cloudwatch._dims_key(dimensions))
-    since = time.time() - alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1)
     points = list(cloudwatch._metrics.get(key) or [])
-    recent = [point for point in points if point["Timestamp"] >= since]
-    if not recent:
+    periods = periods_of(alarm, points, now=time.time())
+    if not periods:
         if alarm.get("TreatMissingData") == "notBreaching" and alarm["StateValue"] == "ALARM":
             _change(alarm, "OK", "no datapoints were received, and missing data is not breaching")
         return
     name = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
-    value = cloudwatch._stat_value(cloudwatch._calc_stats(recent), name, recent)
-    if value is None:
+    measured = [
+        cloudwatch._stat_value(cloudwatch._calc_stats(period), name, period) for period in periods
+    ]
+    values = [value for value in measured if value is not None]
+    if not values:
         return
     comparison, threshold = alarm["ComparisonOperator"], alarm.get("Threshold", 0)
-    state = "ALARM" if COMPARISONS[comparison](value, threshold) else "OK"
+    breaching = [value for value in values if COMPARISONS[comparison](value, threshold)]
+    enough = 1 if as_one(alarm) else datapoints_to_alarm(alarm)
+    state = "ALARM" if len(breaching) >= enough else "OK"
     if state != alarm["StateValue"]:
-        reason = f"Threshold Crossed: {name} {value} {comparison} {threshold}"
-        _change(alarm, state, reason)
+        shown = ", ".join(f"{value:g}" for value in values)
+        _change(alarm, state, f"Threshold Crossed: {name} {shown} {comparison} {threshold:g}")
 
 
 def _change(alarm: dict[str, Any], state: str, reason: str) -> None:
