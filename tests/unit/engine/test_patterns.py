@@ -46,10 +46,10 @@ def test_the_slowest_that_is_allowed_takes_no_second(pattern):
     require_bounded(pattern)
     holds = Conditions().compile({"a": {"$regex": pattern}})
 
-    started = time.perf_counter()
+    started = time.process_time()
     holds({"a": "a" * (LONGEST_VALUE - 1) + "!"})
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_value_too_long_to_be_searched_meets_neither_a_pattern_nor_its_negation():
