@@ -12,6 +12,7 @@ import pytest
 
 from ops.file_lock import alone
 from tests.infrastructure.synthesized import CDK, ROOT, bare_environment
+from tests.local.kept_logs import keep_logs
 from tests.local.local_platform import LocalPlatform
 
 # Processes of pytest-xdist ignore it, and so would a command that a test interrupts.
@@ -48,7 +49,7 @@ def _synthesize(output: Path) -> None:
 
 @pytest.fixture(scope="session")
 def platform(
-    local_assembly: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, local_assembly: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LocalPlatform]:
     platform = LocalPlatform(tmp_path_factory.mktemp("platform") / "state", local_assembly)
     try:
@@ -56,6 +57,8 @@ def platform(
         assert up.returncode == 0, up.stderr
         yield platform
     finally:
+        if request.session.testsfailed:
+            keep_logs(platform, tmp_path_factory.mktemp("logs"))
         platform.down()
 
 
