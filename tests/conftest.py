@@ -2,6 +2,7 @@
 
 import functools
 import os
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -45,4 +46,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What only computes gives way to a platform: a canary is judged by its latency."""
     if "PYTEST_XDIST_WORKER" in os.environ and item.path.parent != TESTS / "local":
-        os.nice(LOWEST_PRIORITY - os.nice(0))
+        _give_way()
+
+
+@functools.cache
+def _give_way() -> None:
+    """Of a session of its own, where Linux shares cores out to sessions before processes."""
+    os.setsid()
+    os.nice(LOWEST_PRIORITY)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(LOWEST_PRIORITY))
