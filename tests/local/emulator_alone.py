@@ -28,7 +28,11 @@ class EmulatorAlone:
         create_operator(self.settings)
         log = LogFile(self.settings.logs / "emulator.log")
         self._process = start_emulator(self.settings, emulator_python(ROOT), log)
-        wait_until(self._answers)
+        try:
+            wait_until(self._answers)
+        except AssertionError:
+            self.close()
+            raise
 
     def aws(self, service: str) -> Any:
         """A client of the operator's."""
