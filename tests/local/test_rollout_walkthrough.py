@@ -16,7 +16,7 @@ import pytest
 from tests.local.granted import refusal_of
 from tests.local.local_platform import LocalPlatform, wait_until
 from tests.local.rollout_roles import roles, session_as
-from tests.local.rollout_walk import FEATURES, SLOW_MS, Rollout, RolloutWalk
+from tests.local.rollout_walk import FEATURES, LIMIT_MS, SLOW_MS, Rollout, RolloutWalk
 from tests.local.topic_listener import TopicListener, listening
 
 JOB_SECONDS = 60
@@ -218,7 +218,7 @@ def test_a_slow_canary_goes_back_although_the_reconciler_is_killed(
     assert len(slow.killed) == 1
     assert ended["state"] == "ROLLED_BACK", ended["reason"]
     assert "p99 latency of up to" in ended["reason"]
-    assert "is above 500 ms in 2 of the last 2" in ended["reason"]
+    assert f"is above {LIMIT_MS} ms in 2 of the last 2" in ended["reason"]
     assert walk.weights() == {better.canary: 1.0}
     wait_until(lambda: walk.scaled() == [better.canary])
     wait_until(lambda: walk.configurations() == [walk.described()["EndpointConfigName"]])
