@@ -16,6 +16,7 @@ from kindred_aws import bucket_replica
 from kindred_aws.forgotten_events import ForgottenEvents
 from kindred_aws.forgotten_lines import ForgottenLines, is_captured
 from tests.pseudonyms import SecretFake, pseudonym
+from tests.unit.aws.lake import LakeFake
 from tests.unit.aws.two_regions import REPLICA, SOURCE, two_regions
 
 # Seconds a file.
@@ -40,31 +41,6 @@ def captured(*units):
     return "\n".join([*lines, ""]).encode()
 
 
-class LakeFake:
-    """Objects hold a unit a line; Athena finds the lines, and unloads those of others."""
-
-    def __init__(self, s3):
-        self.s3 = s3
-
-    def rows(self, query):
-        listed = self.s3.list_objects_v2(Bucket=SOURCE, Prefix="events/").get("Contents", [])
-        keys = [each["Key"] for each in listed]
-        if query.startswith("UNLOAD"):
-            [key] = [key for key in keys if f"'s3://{SOURCE}/{key}'" in query]
-            to = query.split(f"TO 's3://{SOURCE}/")[1].split("'")[0]
-            kept = [unit for unit in self.units(key) if unit not in NAMES.all]
-            if kept:
-                self.s3.put_object(Bucket=SOURCE, Key=f"{to}part", Body="\n".join(kept).encode())
-            return []
-        own = {key: sum(unit in NAMES.all for unit in self.units(key)) for key in keys}
-        if "GROUP BY" in query:
-            return [(f"s3://{SOURCE}/{key}", str(count)) for key, count in own.items() if count]
-        return [(str(sum(len(self.units(key)) for key in keys)),)]
-
-    def units(self, key):
-        return self.s3.get_object(Bucket=SOURCE, Key=key)["Body"].read().decode().split("\n")
-
-
 def lines_of(regions):
     return ForgottenLines(
         s3=regions.here,
@@ -77,7 +53,7 @@ def lines_of(regions):
 
 def events_of(regions):
     return ForgottenEvents(
-        lake=LakeFake(regions.here),
+        lake=LakeFake(regions.here, bucket=SOURCE, names=NAMES),
         s3=regions.here,
         bucket=SOURCE,
         table="events",
