@@ -44,6 +44,12 @@ class Acknowledgement(Part):
         }
         return re.sub("|".join(known), lambda found: known[found[0]], self.id)
 
+    @property
+    def of_standby(self) -> Acknowledgement:
+        """Where stacks that stand by refer to each other, as those do that they stand by for."""
+        referred = '"StackName":"<Stage>-'
+        return self.model_copy(update={"id": self.id.replace(referred, f"{referred}{STANDBY}")})
+
 
 class _File(Part):
     acknowledgements: tuple[Acknowledgement, ...]
@@ -77,12 +83,18 @@ def acknowledge(
     for each in acknowledgements:
         if each.environments is not None and environment.name not in each.environments:
             continue
-        for path in (each.path, f"{STANDBY}{each.path}"):
+        for path, right in (
+            (each.path, (each,)),
+            (f"{STANDBY}{each.path}", (each, each.of_standby)),
+        ):
             if node := _at(stage, path):
                 region = cdk.Stack.of(node).region
-                given = each.id_in(stage=stage.node.id, region=region, environment=environment)
+                ids = dict.fromkeys(
+                    one.id_in(stage=stage.node.id, region=region, environment=environment)
+                    for one in right
+                )
                 cdk.Validations.of(node).acknowledge(
-                    cdk.Acknowledgment(id=given, reason=each.reason)
+                    *(cdk.Acknowledgment(id=given, reason=each.reason) for given in ids)
                 )
 
 
