@@ -9,6 +9,7 @@ from constructs import Construct
 
 from kindred_constructs.forgetting_functions import (
     ForgettingFunctions,
+    SharedStores,
     UnitReplicas,
     UnitStores,
 )
@@ -26,6 +27,9 @@ _LONGEST_EXPERIMENT_DAYS = 400
 
 
 class PrivacyStack(cdk.Stack):
+    """In a region that stands by, `standby`, what it gathers itself is forgotten. What it shares
+    with the first one is forgotten from there, where secrets rotate."""
+
     def __init__(
         self,
         scope: Construct,
@@ -35,7 +39,8 @@ class PrivacyStack(cdk.Stack):
         network: NetworkStack,
         data: DataStack,
         streaming: StreamingStack,
-        recovery: RecoveryStack | None,
+        recovery: RecoveryStack | None = None,
+        standby: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -48,29 +53,36 @@ class PrivacyStack(cdk.Stack):
             self,
             "Forgetting",
             asset=self._asset,
-            stores=self._stores(streaming, recovery),
+            stores=self._stores(streaming, None if standby else self._shared(recovery)),
             network=self._network,
         )
         for name, function in {
             "ForgetRecords": forgetting.records,
             "ForgetInside": forgetting.inside,
-            **self._add_rotations(),
+            **({} if standby else self._add_rotations()),
         }.items():
             cdk.CfnOutput(self, f"{name}FunctionName", value=function.function.function_name)
 
-    def _stores(self, streaming: StreamingStack, recovery: RecoveryStack | None) -> UnitStores:
+    def _shared(self, recovery: RecoveryStack | None) -> SharedStores:
         data = self._data
-        return UnitStores(
-            tables=data.stores.tables,
+        return SharedStores(
+            requests=data.stores.tables,
             counters=data.counters,
-            archive=streaming.archive,
-            archive_days=self._environment.retention.event_archive_days,
             training=data.training,
             replicas=UnitReplicas(
                 archive=recovery.events, training=recovery.replicas.of("training")
             )
             if recovery
             else None,
+        )
+
+    def _stores(self, streaming: StreamingStack, shared: SharedStores | None) -> UnitStores:
+        data = self._data
+        return UnitStores(
+            shared=shared,
+            tables=data.stores.tables,
+            archive=streaming.archive,
+            archive_days=self._environment.retention.event_archive_days,
             definitions=data.definitions,
             dead_letters=[
                 each for each in (streaming.uncounted, streaming.unindexed) if each is not None

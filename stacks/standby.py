@@ -15,6 +15,7 @@ from stacks.failover_stack import FailoverStack
 from stacks.firewall_stack import FirewallStack
 from stacks.lambda_stack import LambdaStack
 from stacks.network_stack import NetworkStack
+from stacks.privacy_stack import PrivacyStack
 from stacks.recovery import STANDBY
 from stacks.recovery_stack import RecoveryStack
 from stacks.routing_stack import RoutingStack
@@ -64,6 +65,9 @@ class Standby:
             **there,
         )
         self.firewall.protect(self.api.rest_api.deployment_stage)
+        self.privacy = PrivacyStack(
+            scope, f"{STANDBY}PrivacyStack", streaming=self.streaming, standby=True, **there
+        )
         self.watch = StandbyWatchStack(
             scope,
             "StandbyWatchStack",

@@ -46,15 +46,50 @@ class UnitReplicas:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitStores:
-    """Everything that holds something of a unit; `archive_days` is how long the archive does."""
+class SharedStores:
+    """What a second region has no more of than replicas, which follow what is removed here: tables
+    are global, models are asked here alone, and copies of objects go from here.
 
-    tables: ExperimentTables
+    `requests` are what the request log is among.
+    """
+
+    requests: ExperimentTables
     counters: CounterTables
-    archive: EventArchive
-    archive_days: int
     training: TrainingBucket
     replicas: UnitReplicas | None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {
+            "REQUEST_LOG_TABLE": self.requests.request_log.table_name,
+            "LEDGER_TABLE": self.counters.ledger.table_name,
+            "TRAINING_BUCKET": self.training.bucket_name,
+            "DATA_CAPTURE_PREFIX": DATA_CAPTURE,
+            **(self.replicas.settings if self.replicas else {}),
+        }
+
+    def grant_forget(self, role: iam.IRole, *, archive: EventArchive) -> None:
+        self.requests.grant_forget(role)
+        self.counters.grant_forget(role)
+        self.training.grant_forget_below(role, DATA_CAPTURE)
+        if self.replicas:
+            events, training = self.replicas.archive, self.replicas.training
+            events.grant_forget(role, source=archive.bucket, prefix=EVENTS)
+            training.grant_forget(role, source=self.training, prefix=DATA_CAPTURE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitStores:
+    """What a region has that holds something of a unit, and of `tables` what it may be known by.
+
+    Where it stands by for another it has nothing `shared`. `archive_days` is how long the archive
+    keeps.
+    """
+
+    shared: SharedStores | None
+    tables: ExperimentTables
+    archive: EventArchive
+    archive_days: int
     definitions: DefinitionsBucket
     dead_letters: Sequence[DeadLetters]
     cache: ValkeyCache
@@ -89,8 +124,7 @@ class ForgettingFunctions(Construct):
             environment={
                 **self._definitions(),
                 **stores.pseudonyms.setting,
-                "REQUEST_LOG_TABLE": stores.tables.request_log.table_name,
-                "LEDGER_TABLE": stores.counters.ledger.table_name,
+                **(stores.shared.settings if stores.shared else {}),
                 "ARCHIVE_BUCKET": stores.archive.bucket.bucket_name,
                 "ARCHIVE_FAILED_PREFIX": FAILED,
                 "ARCHIVE_FIRST_DAY": FIRST_DAY,
@@ -99,13 +133,10 @@ class ForgettingFunctions(Construct):
                 "EVENTS_DATABASE": stores.archive.database.ref,
                 "EVENTS_TABLE": TABLE,
                 "EVENT_COLUMNS": ",".join(name for name, _ in EVENT_COLUMNS),
-                "TRAINING_BUCKET": stores.training.bucket_name,
-                "DATA_CAPTURE_PREFIX": DATA_CAPTURE,
                 "DEAD_LETTER_QUEUE_URLS": cdk.Fn.join(
                     ",", [each.queue.queue_url for each in stores.dead_letters]
                 ),
                 "LOG_GROUPS_NAMED": stores.log_groups,
-                **(stores.replicas.settings if stores.replicas else {}),
             },
         )
         self._grant_records(function.role)
@@ -114,14 +145,9 @@ class ForgettingFunctions(Construct):
     def _grant_records(self, role: iam.IRole) -> None:
         stores = self._stores
         stores.pseudonyms.grant_use(role)
-        stores.tables.grant_forget(role)
-        stores.counters.grant_forget(role)
         stores.archive.grant_forget(role)
-        stores.training.grant_forget_below(role, DATA_CAPTURE)
-        if stores.replicas:
-            archive, training = stores.replicas.archive, stores.replicas.training
-            archive.grant_forget(role, source=stores.archive.bucket, prefix=EVENTS)
-            training.grant_forget(role, source=stores.training, prefix=DATA_CAPTURE)
+        if stores.shared:
+            stores.shared.grant_forget(role, archive=stores.archive)
         for letters in stores.dead_letters:
             letters.grant_look_through(role)
         stores.definitions.grant_read_source(role)

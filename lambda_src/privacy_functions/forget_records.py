@@ -1,4 +1,7 @@
-"""Forgets a unit in what AWS keeps for us: tables, archives, queues; looks into logs."""
+"""Forgets a unit in what AWS keeps for us: tables, archives, queues; looks into logs.
+
+In a region that stands by tables are replicas and no models are asked: settings name none of them.
+"""
 
 from __future__ import annotations
 
@@ -24,26 +27,40 @@ from privacy_functions.forgetting import Stores, answer
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    return answer(event, _stores(os.environ))
+    return answer(event, _stores(os.environ), elsewhere=_copied_to(os.environ))
 
 
 def _stores(environ: Mapping[str, str]) -> Stores:
-    failed, captured = environ["ARCHIVE_FAILED_PREFIX"], environ["DATA_CAPTURE_PREFIX"]
+    failed = environ["ARCHIVE_FAILED_PREFIX"]
     queues = environ["DEAD_LETTER_QUEUE_URLS"].split(",")
     return {
-        "request log": partial(
-            _items, environ["REQUEST_LOG_TABLE"], ("record_id", "unit_id"), is_unit
-        ),
-        "ledger": partial(_items, environ["LEDGER_TABLE"], ("id", "id"), is_unit_of_ledger),
+        **_tables(environ),
         "event archive": _events,
         # What could not be archived is not replicated.
         "events not archived": partial(_lines, "ARCHIVE", failed, is_undelivered, False),
-        "captured requests": partial(_lines, "TRAINING", captured, is_captured, True),
+        **_captured(environ),
         **_copies(environ),
         **{f"dead letters {at}": partial(_letters, url) for at, url in enumerate(queues, start=1)},
         "definitions": _definitions,
         "logs": _log_lines,
     }
+
+
+def _tables(environ: Mapping[str, str]) -> Stores:
+    if "LEDGER_TABLE" not in environ:
+        return {}
+    log, ledger = environ["REQUEST_LOG_TABLE"], environ["LEDGER_TABLE"]
+    return {
+        "request log": partial(_items, log, ("record_id", "unit_id"), is_unit),
+        "ledger": partial(_items, ledger, ("id", "id"), is_unit_of_ledger),
+    }
+
+
+def _captured(environ: Mapping[str, str]) -> Stores:
+    if "TRAINING_BUCKET" not in environ:
+        return {}
+    prefix = environ["DATA_CAPTURE_PREFIX"]
+    return {"captured requests": partial(_lines, "TRAINING", prefix, is_captured, True)}
 
 
 def _items(
@@ -105,9 +122,15 @@ def _copies(environ: Mapping[str, str]) -> Stores:
         return {}
     archived, captured = environ["ARCHIVE_EVENTS_PREFIX"], environ["DATA_CAPTURE_PREFIX"]
     return {
-        "event archive, second region": partial(_copy, "ARCHIVE", archived),
-        "captured requests, second region": partial(_copy, "TRAINING", captured),
+        "copies of the event archive": partial(_copy, "ARCHIVE", archived),
+        "copies of captured requests": partial(_copy, "TRAINING", captured),
     }
+
+
+def _copied_to(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The region of each of those stores."""
+    copies = _copies(environ)
+    return dict.fromkeys(copies, environ["REPLICA_REGION"]) if copies else {}
 
 
 def _copy(bucket: str, prefix: str, _names: Names, _remove: bool, cursor: str | None) -> Passed:

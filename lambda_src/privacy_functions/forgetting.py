@@ -25,10 +25,16 @@ def logger() -> Logger:
     return Logger()
 
 
-def answer(event: Mapping[str, Any], stores: Stores) -> dict[str, Any]:
-    """Raises ValueError for what is no question; never logs whom it is about."""
+def answer(
+    event: Mapping[str, Any], stores: Stores, *, elsewhere: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """`elsewhere` are the regions of those stores that are in another one.
+
+    Raises ValueError for what is no question; never logs whom it is about.
+    """
     if "store" not in event:
-        return {"stores": list(stores)}
+        here = os.environ["AWS_REGION"]
+        return {"stores": {name: (elsewhere or {}).get(name, here) for name in stores}}
     unit, name, remove = event.get("unit"), event["store"], event.get("remove")
     if not isinstance(unit, str) or not 1 <= len(unit) <= LONGEST_UNIT:
         raise ValueError(f"unit: allowed 1 to {LONGEST_UNIT} characters")

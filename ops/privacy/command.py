@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kindred.experiments.unit_ids import LONGEST_UNIT
-from ops.deployed_stage import DeployedStage, NotDeployed, stage_of
-from ops.privacy.passes import Forgetting, NotForgotten, Seen
+from ops.deployed_stage import DeployedStage, NotDeployed, stages_of
+from ops.privacy.passes import Forgetting, Look, NotForgotten, Seen, go_through
 from ops.privacy.report import STREAM_DAYS, Report, as_table, looked, report
 from ops.terminal import MESSAGES, RESULTS, failed, give
 
@@ -34,9 +35,6 @@ def forget(
         ),
     ],
     environment: Annotated[str, typer.Option(help="A deployed environment, such as dev.")],
-    region: Annotated[
-        str | None, typer.Option(help="Of the environment's regions, where it has several.")
-    ] = None,
     look: Annotated[
         bool, typer.Option("--look", help="Only tell what is there, and remove nothing.")
     ] = False,
@@ -45,27 +43,20 @@ def forget(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
-    """Remove a unit from every store, then look through all of them again.
+    """Remove a unit from every store of every region, then look through all of them again.
 
     The report is kept in the bucket of logs. Status 0 only when the second look found nothing. What
     backups hold ends with their retention; what was restored from one is to be forgotten again.
     """
     known = _unit(unit)
     try:
-        stage = stage_of(environment, region=region)
-        forgetting = _forgetting(stage)
-        seen = forgetting.go_through(known, remove=not look, told=_tell)
-        now = datetime.now(UTC)
-        if look:
-            document = looked(environment, seen, at=now)
-        else:
-            MESSAGES.print("looking again")
-            after = forgetting.go_through(known, remove=False, told=lambda _: None)
-            document = report(environment, removed=seen, after=after, at=now)
-            _keep(stage, document)
+        document = _forgotten(environment, known, look=look)
     except (BotoCoreError, ClientError, NotDeployed, NotForgotten) as error:
         raise failed(str(error)) from error
     _give(document, output, as_json=as_json)
+    if document["unanswered"]:
+        silent = ", ".join(document["unanswered"])
+        raise failed(f"not gone through to the end: {silent}; run this again when it answers")
     if not document["clean"]:
         raise failed("there is something left; the notes say what takes a person's hand")
 
@@ -75,6 +66,27 @@ def _unit(given: str) -> str:
     if not 1 <= len(unit) <= LONGEST_UNIT:
         raise typer.BadParameter(f"given {len(unit)} characters, allowed 1 to {LONGEST_UNIT}")
     return unit
+
+
+def _forgotten(environment: str, unit: str, *, look: bool) -> Report:
+    """Raises NotDeployed, NotForgotten where no region tells of a store, and errors of boto3."""
+    stages = stages_of(environment)
+    regions = {str(each.region): partial(_forgetting, each) for each in stages}
+    first = go_through(regions, unit, remove=not look, told=_tell)
+    _tell_why(first)
+    if not first.seen:
+        raise NotForgotten(f"no region answers: {', '.join(regions)}")
+    if look:
+        return looked(environment, first, at=datetime.now(UTC))
+    MESSAGES.print("looking again")
+    answering = {name: regions[name] for name in regions if name not in first.unanswered}
+    after = go_through(answering, unit, remove=False, told=lambda _: None)
+    _tell_why(after)
+    document = report(environment, removed=first, after=after, at=datetime.now(UTC))
+    silent = document["unanswered"]
+    # Of those that answer the one that is no standby.
+    _keep(min(stages, key=lambda each: (each.region in silent, each.before)), document)
+    return document
 
 
 def _forgetting(stage: DeployedStage) -> Forgetting:
@@ -88,7 +100,14 @@ def _forgetting(stage: DeployedStage) -> Forgetting:
 
 
 def _tell(seen: Seen) -> None:
-    MESSAGES.print(f"{seen.store}: {seen.found:,} of {seen.looked_at:,}", highlight=False)
+    told = f"{seen.region}, {seen.store}: {seen.found:,} of {seen.looked_at:,}"
+    MESSAGES.print(told, highlight=False)
+
+
+def _tell_why(look: Look) -> None:
+    """Not in the report, which is kept: an error of AWS may name anybody."""
+    for region, reason in look.unanswered.items():
+        MESSAGES.print(f"{region}: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _keep(stage: DeployedStage, document: Report) -> None:
@@ -109,7 +128,8 @@ def _give(document: Report, output: Path | None, *, as_json: bool) -> None:
         return
     for store in document["stores"]:
         for note in store["notes"]:
-            RESULTS.print(f"{store['store']}: {note}", markup=False, soft_wrap=True)
+            where = f"{store['region']}, {store['store']}"
+            RESULTS.print(f"{where}: {note}", markup=False, soft_wrap=True)
     if "again_after" in document:
         RESULTS.print(
             f"the stream keeps events for {STREAM_DAYS} days, and gives none back: "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.deployed_stage import NotDeployed
 
 # Of passes over one store that find nothing to go on with.
 _MOST_PASSES = 10_000
@@ -19,8 +21,9 @@ class NotForgotten(RuntimeError):
 
 @dataclass(slots=True)
 class Seen:
-    """What all passes over a store came to."""
+    """What all passes over a store came to; `region` is where it is."""
 
+    region: str
     store: str
     looked_at: int = 0
     found: int = 0
@@ -29,32 +32,34 @@ class Seen:
     whole: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """At all regions: what was seen, and why a region's functions were not asked to their end."""
+
+    seen: list[Seen] = field(default_factory=list)
+    unanswered: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """`functions` are the names of those that forget, `client` one of Lambda."""
+    """In one region: `functions` are the names of those that forget, `client` one of Lambda."""
 
     client: Any
     functions: tuple[str, ...]
 
-    def stores(self) -> Iterator[tuple[str, str]]:
-        """Function and store. Raises NotForgotten."""
-        for function in self.functions:
-            for store in self._ask(function, {})["stores"]:
-                yield function, store
-
-    def go_through(self, unit: str, *, remove: bool, told: Callable[[Seen], object]) -> list[Seen]:
+    def go_through(self, unit: str, *, remove: bool) -> Iterator[Seen]:
         """Every store to its end, each as soon as it is. Raises NotForgotten."""
-        seen = []
-        for function, store in self.stores():
-            seen.append(self._store(function, store, unit, remove=remove))
-            told(seen[-1])
-        return seen
+        for function in self.functions:
+            for store, region in self._ask(function, {})["stores"].items():
+                seen = Seen(region, store)
+                self._store(function, seen, unit, remove=remove)
+                yield seen
 
-    def _store(self, function: str, store: str, unit: str, *, remove: bool) -> Seen:
-        seen, cursor = Seen(store), None
+    def _store(self, function: str, seen: Seen, unit: str, *, remove: bool) -> None:
+        cursor = None
         for _ in range(_MOST_PASSES):
             passed = self._ask(
-                function, {"unit": unit, "store": store, "remove": remove, "cursor": cursor}
+                function, {"unit": unit, "store": seen.store, "remove": remove, "cursor": cursor}
             )
             seen.looked_at += passed["looked_at"]
             seen.found += passed["found"]
@@ -63,8 +68,8 @@ class Forgetting:
             seen.whole = seen.whole and passed["whole"]
             cursor = passed["cursor"]
             if cursor is None:
-                return seen
-        raise NotForgotten(f"{store}: no end after {_MOST_PASSES:,} passes")
+                return
+        raise NotForgotten(f"{seen.store}: no end after {_MOST_PASSES:,} passes")
 
     def _ask(self, function: str, question: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -79,3 +84,22 @@ class Forgetting:
             reason = document.get("errorMessage", "no reason given")
             raise NotForgotten(f"{question.get('store', function)}: {reason}")
         return document
+
+
+def go_through(
+    regions: Mapping[str, Callable[[], Forgetting]],
+    unit: str,
+    *,
+    remove: bool,
+    told: Callable[[Seen], object],
+) -> Look:
+    """One region after another; what keeps one from its end is no reason to leave out the next."""
+    look = Look()
+    for region, forgetting in regions.items():
+        try:
+            for seen in forgetting().go_through(unit, remove=remove):
+                look.seen.append(seen)
+                told(seen)
+        except (NotDeployed, NotForgotten) as error:
+            look.unanswered[region] = str(error)
+    return look

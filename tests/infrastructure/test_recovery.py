@@ -39,7 +39,7 @@ def test_the_second_region_is_another_one(environment, platform):
 
 def test_each_stack_that_serves_is_in_both_regions(prod, standby):
     serving = {"NetworkStack", "DataStack", "FirewallStack", "StreamingStack", "LambdaStack"}
-    serving |= {"RoutingStack", "ApiStack"}
+    serving |= {"RoutingStack", "ApiStack", "PrivacyStack"}
 
     assert serving < prod.templates.keys()
     assert {f"{STANDBY}{name}" for name in serving} < standby.templates.keys()

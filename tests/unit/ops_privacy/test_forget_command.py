@@ -5,10 +5,12 @@ import pytest
 from typer.testing import CliRunner
 
 from ops.cli import app
+from ops.deployed_stage import DeployedStage, NotDeployed, stages_of
 from ops.privacy import command
 from ops.privacy.passes import Forgetting, NotForgotten
 
 UNIT = "anna-0815"
+HERE = "us-east-1"
 
 
 class LambdaFake:
@@ -21,7 +23,8 @@ class LambdaFake:
         question = json.loads(Payload)
         self.asked.append(question)
         stores = {"records": ["ledger", "logs"], "inside": ["cache"]}[FunctionName]
-        answer = self.answer(question) if "store" in question else {"stores": stores}
+        told = {"stores": dict.fromkeys(stores, HERE)}
+        answer = self.answer(question) if "store" in question else told
         failed = {"FunctionError": "Unhandled"} if "errorMessage" in answer else {}
         return {"Payload": io.BytesIO(json.dumps(answer).encode()), **failed}
 
@@ -49,7 +52,8 @@ def run(monkeypatch):
 
     def given(fake, *options, text=None):
         forgetting = Forgetting(client=fake, functions=("records", "inside"))
-        monkeypatch.setattr(command, "stage_of", lambda *_, **__: None)
+        stage = DeployedStage(prefix="Kindred-dev", region=HERE)
+        monkeypatch.setattr(command, "stages_of", lambda _: (stage,))
         monkeypatch.setattr(command, "_forgetting", lambda _: forgetting)
         monkeypatch.setattr(command, "_keep", lambda _, document: kept.append(document))
         unit = "-" if text else UNIT
@@ -133,8 +137,34 @@ def test_a_store_that_fails_is_named_and_the_unit_is_not(run):
     result = run(LambdaFake(failing="cache"))
 
     assert result.exit_code == 1
-    assert "cache: Athena did not answer" in result.output
+    assert f"{HERE}: cache: Athena did not answer" in result.stderr
     assert UNIT not in result.output
+    # What was done before it is told, and nothing is called looked at again.
+    [document] = run.kept
+    assert (document["clean"], document["unanswered"]) == (False, [HERE])
+    assert [(each["store"], each["found_afterwards"]) for each in document["stores"]] == [
+        *(("ledger", None), ("logs", None))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "asked"),
+    [
+        pytest.param("dev", [(HERE, "")], id="one region"),
+        pytest.param("staging", [(HERE, "")], id="a second region of copies alone"),
+        pytest.param("prod", [("us-west-2", "Standby"), (HERE, "")], id="one stands by"),
+    ],
+)
+def test_every_region_where_a_platform_gathers_something_is_asked(environment, asked):
+    stages = stages_of(environment)
+
+    assert [(each.region, each.before) for each in stages] == asked
+    assert {each.prefix for each in stages} == {f"Kindred-{environment}"}
+
+
+def test_an_environment_that_is_none_is_named():
+    with pytest.raises(NotDeployed, match="nowhere"):
+        stages_of("nowhere")
 
 
 def test_a_unit_has_256_characters_at_most(run):
@@ -148,7 +178,6 @@ def test_a_function_that_never_ends_is_given_up(monkeypatch):
         def answer(self, question):
             return passed(cursor="on and on")
 
+    forgetting = Forgetting(client=Endless(), functions=("records",))
     with pytest.raises(NotForgotten, match="no end after 3 passes"):
-        Forgetting(client=Endless(), functions=("records",)).go_through(
-            UNIT, remove=False, told=lambda _: None
-        )
+        list(forgetting.go_through(UNIT, remove=False))

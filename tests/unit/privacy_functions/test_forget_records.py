@@ -11,6 +11,7 @@ from tests.pseudonyms import SecretFake, pseudonym
 from tests.unit.aws.two_regions import FIRST, REPLICA, SECOND, SOURCE, two_regions
 
 SETTINGS = {
+    "AWS_REGION": FIRST,
     "AWS_DEFAULT_REGION": FIRST,
     "REQUEST_LOG_TABLE": "request_log",
     "LEDGER_TABLE": "ledger",
@@ -26,7 +27,13 @@ REPLICATED = {
     "ARCHIVE_EVENTS_PREFIX": "events/",
     "TRAINING_REPLICA_BUCKET": REPLICA,
 }
-COPIES = {"event archive, second region", "captured requests, second region"}
+COPIES = {"copies of the event archive", "copies of captured requests"}
+# As a region that stands by has them: tables are the first one's, and models are asked there.
+STANDBY = {
+    name: value
+    for name, value in SETTINGS.items()
+    if not name.endswith("_TABLE") and name not in ("TRAINING_BUCKET", "DATA_CAPTURE_PREFIX")
+}
 
 
 @pytest.fixture
@@ -47,10 +54,18 @@ def test_where_nothing_is_replicated_no_second_region_is_looked_at(ask):
 
 
 def test_copies_are_looked_at_after_what_they_are_of(ask):
-    stores = ask({**SETTINGS, **REPLICATED})["stores"]
+    regions = ask({**SETTINGS, **REPLICATED})["stores"]
+    stores = [*regions]
 
     assert {*stores} > COPIES
+    assert {store: SECOND if store in COPIES else FIRST for store in stores} == regions
     assert stores.index("captured requests") < min(stores.index(each) for each in COPIES)
+
+
+def test_where_it_stands_by_it_forgets_what_the_region_gathered_itself(ask):
+    assert [*ask(STANDBY)["stores"]] == [
+        *("event archive", "events not archived", "dead letters 1", "definitions", "logs")
+    ]
 
 
 @pytest.mark.slow
@@ -76,7 +91,7 @@ def test_what_is_left_in_the_second_region_is_found_there(ask):
         version = regions.put("events/1", b"")
         regions.here.delete_object(Bucket=SOURCE, Key="events/1", VersionId=version)
         settings = {**SETTINGS, **REPLICATED}
-        looked = ask(settings, unit="anna", store="event archive, second region", remove=True)
+        looked = ask(settings, unit="anna", store="copies of the event archive", remove=True)
 
         assert (looked["looked_at"], looked["found"], looked["removed"]) == (1, 1, 0)
         assert len(regions.versions(REPLICA)) == 1

@@ -12,6 +12,7 @@ from tests.pseudonyms import SecretFake, pseudonym
 @pytest.fixture
 def asked(monkeypatch):
     monkeypatch.setattr(forgetting, "_pseudonyms", SecretFake)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
     told = []
 
     def store(names, remove, cursor):
@@ -24,8 +25,12 @@ def asked(monkeypatch):
     return ask
 
 
-def test_without_a_store_its_stores_are_named(asked):
-    assert asked()[0] == {"stores": ["a store"]}
+def test_without_a_store_its_stores_are_named_with_where_each_is(asked):
+    assert asked()[0] == {"stores": {"a store": "us-east-1"}}
+    stores = {"here": None, "there": None}
+    assert forgetting.answer({}, stores, elsewhere={"there": "us-west-2"}) == {
+        "stores": {"here": "us-east-1", "there": "us-west-2"}
+    }
 
 
 def test_a_pass_goes_to_its_store_under_all_of_the_units_names(asked):
