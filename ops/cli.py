@@ -21,6 +21,7 @@ VERBS = {
     "drill": "ops.drill.commands",
     "experiment": "ops.experiment",
     "forget": "ops.privacy.command",
+    "letters": "ops.letters.commands",
     "local": "ops.local.verbs",
     "openapi": "ops.openapi.commands",
     "retraining": "ops.retraining.commands",

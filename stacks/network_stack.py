@@ -38,6 +38,11 @@ class NetworkStack(cdk.Stack):
         if network.interface_endpoints:
             self._add_interface_endpoints(network)
         cdk.CfnOutput(self, "VpcId", value=self.vpc.vpc_id)
+        cdk.CfnOutput(
+            self,
+            "UndeliveredDeadLetterQueueUrl",
+            value=self.alarms.undelivered.queue.queue_url,
+        )
 
     @property
     @jsii.member(jsii_name="availabilityZones")

@@ -94,7 +94,10 @@ class StreamingStack(cdk.Stack):
             "EventDatabaseName": self.archive.database.ref,
             "AthenaWorkgroupName": self.archive.workgroup.ref,
             "EventsDeadLetterQueueUrl": self.uncounted.queue.queue_url,
+            "UnscheduledDeadLetterQueueUrl": self.unscheduled.queue.queue_url,
         }
+        if self.unindexed:
+            outputs["UnindexedDeadLetterQueueUrl"] = self.unindexed.queue.queue_url
         if self.search:
             outputs["SearchEndpoint"] = self.search.endpoint
         for name, value in outputs.items():

@@ -1,0 +1,1 @@
+"""Dead letters: what each holds, why it was written, and what it can be brought back as."""
