@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from kindred.letters.letter import FunctionInput, read_letter
 from ops.local.emulator.kindred_emulator.failure_record import failure_record
-from ops.local.emulator.kindred_emulator.schedule_input import with_context
+from ops.local.emulator.kindred_emulator.schedule_input import letter_attributes, with_context
 from ops.local.emulator.kindred_emulator.stream_polling import Answer, Batch, Reason
 
 MAPPING = {"FunctionArn": "arn:function", "EventSourceArn": "arn:stream"}
@@ -74,3 +75,20 @@ def test_a_schedules_input_gets_the_minute_that_it_was_due_at() -> None:
 
 def test_an_input_without_attributes_is_left_as_it_is() -> None:
     assert with_context('{"a": "<b>"}', schedule_arn="", due=0, execution_id="") == '{"a": "<b>"}'
+
+
+def test_a_start_that_failed_says_as_on_aws_what_was_to_start() -> None:
+    function = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    attributes = letter_attributes(
+        schedule_arn="arn:s",
+        target_arn=function,
+        due=1_700_000_030.7,
+        execution_id="e",
+        error=("AccessDeniedException", "no"),
+    )
+
+    letter = read_letter('{"at": 1}', attributes)
+
+    assert letter.content == FunctionInput(function=function, payload={"at": 1})
+    assert letter.reason == "AccessDeniedException: no"
+    assert attributes["SCHEDULED_TIME"] == "2023-11-14T22:13:00Z"

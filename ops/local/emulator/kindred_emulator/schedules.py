@@ -15,7 +15,7 @@ from ministack.services import eventbridge, lambda_svc
 from .functions import function_session
 from .message_delivery import send_as
 from .role_sessions import RoleSession, role_session
-from .schedule_input import with_context
+from .schedule_input import letter_attributes, with_context
 
 Schedule = dict[str, Any]
 
@@ -46,25 +46,40 @@ def install() -> None:
 
 
 def _invoke(target: dict[str, Any], schedule: Schedule, *, due: float) -> None:
-    arn = target["Arn"]
+    arn, execution_id = target["Arn"], new_uuid()
     session = role_session(target["RoleArn"], schedule["Name"])
     text = with_context(
-        target.get("Input") or "{}", schedule_arn=schedule["Arn"], due=due, execution_id=new_uuid()
+        target.get("Input") or "{}",
+        schedule_arn=schedule["Arn"],
+        due=due,
+        execution_id=execution_id,
     )
     refusal = session.refusal("lambda:InvokeFunction", arn)
     function, _, _ = lambda_svc._get_func_record_for_ref(arn)
-    problem = refusal or ("" if function else f"there is no function {arn}")
-    if problem:
-        _give_up(session, target, schedule, text, problem)
-    else:
+    if refusal is None and function:
         lambda_svc.invoke_async_with_retry(function, json.loads(text))
+        return
+    attributes = letter_attributes(
+        schedule_arn=schedule["Arn"],
+        target_arn=arn,
+        due=due,
+        execution_id=execution_id,
+        error=("AccessDeniedException", refusal)
+        if refusal
+        else ("ResourceNotFoundException", f"there is no function {arn}"),
+    )
+    _give_up(session, target, schedule, text, attributes)
 
 
 def _give_up(
-    session: RoleSession, target: dict[str, Any], schedule: Schedule, text: str, problem: str
+    session: RoleSession,
+    target: dict[str, Any],
+    schedule: Schedule,
+    text: str,
+    attributes: dict[str, str],
 ) -> None:
-    logger.error("the schedule %s: %s", schedule["Name"], problem)
+    logger.error("the schedule %s: %s", schedule["Name"], attributes["ERROR_MESSAGE"])
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")
-    lost = queue and send_as(session, queue, text)
+    lost = queue and send_as(session, queue, text, attributes)
     if lost:
         logger.error("the dead-letter queue of schedule %s: %s", schedule["Name"], lost)
