@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kindred.privacy.forgetting import Names, Passed, event_in
+from kindred_aws.letter_queue import LetterQueue, Received
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -22,39 +23,24 @@ class ForgottenLetters:
     queue_url: str
 
     def go_through(self, names: Names, *, remove: bool) -> Passed:
-        looked_at = found = 0
-        seen: list[str] = []
-        full = True
-        for _ in range(_RECEIVES):
-            letters = self.client.receive_message(
-                QueueUrl=self.queue_url,
-                MaxNumberOfMessages=10,
-                VisibilityTimeout=_HIDDEN_SECONDS,
-                WaitTimeSeconds=1,
-            ).get("Messages", [])
-            if not letters:
-                full = False
-                break
+        queue = LetterQueue(self.client, queue_url=self.queue_url)
+        named: list[Received] = []
+        others: list[Received] = []
+        whole = True
+        for number, letters in enumerate(queue.receive(hidden_seconds=_HIDDEN_SECONDS), 1):
             for letter in letters:
-                looked_at += 1
-                own = _is_named(letter["Body"], names)
-                found += own
-                if own and remove:
-                    self.client.delete_message(
-                        QueueUrl=self.queue_url, ReceiptHandle=letter["ReceiptHandle"]
-                    )
-                else:
-                    seen.append(letter["ReceiptHandle"])
-        for handle in seen:
-            self.client.change_message_visibility(
-                QueueUrl=self.queue_url, ReceiptHandle=handle, VisibilityTimeout=0
-            )
+                (named if _is_named(letter.body, names) else others).append(letter)
+            if number == _RECEIVES:
+                whole = False
+                break
+        left = queue.remove(named) if remove else frozenset(each.message_id for each in named)
+        queue.put_back([*others, *(each for each in named if each.message_id in left)])
         return Passed(
-            looked_at=looked_at,
-            found=found,
-            removed=found if remove else 0,
-            notes=("more letters than one pass receives: empty the queue",) if full else (),
-            whole=not full,
+            looked_at=len(named) + len(others),
+            found=len(named),
+            removed=len(named) - len(left),
+            notes=() if whole else ("more letters than one pass receives: empty the queue",),
+            whole=whole,
         )
 
 

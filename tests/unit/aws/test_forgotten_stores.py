@@ -1,6 +1,7 @@
 """Each store without the unit that was forgotten, and with everybody else."""
 
 import base64
+import itertools
 import json
 
 import boto3
@@ -157,10 +158,19 @@ def test_a_queue_that_no_pass_sees_the_end_of_is_not_called_clean(monkeypatch):
 
 
 class EndlessQueue:
-    def receive_message(self, **_):
-        return {"Messages": [{"Body": "{}", "ReceiptHandle": "h"}]}
+    def __init__(self):
+        self.numbers = itertools.count()
 
-    def change_message_visibility(self, **_):
+    def receive_message(self, **_):
+        message = {
+            "MessageId": str(next(self.numbers)),
+            "Body": "{}",
+            "ReceiptHandle": "h",
+            "Attributes": {"SentTimestamp": "0"},
+        }
+        return {"Messages": [message]}
+
+    def change_message_visibility_batch(self, **_):
         pass
 
 
