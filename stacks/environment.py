@@ -34,8 +34,9 @@ class Retention(Part):
     embeddings_to_glacier_days: Annotated[int, Field(ge=1)] = 90
     logs_to_deep_archive_days: Annotated[int, Field(ge=1)] = 180
     training_days: Annotated[int, Field(ge=1)] = 365
-    # Stream and queues bring an event back for up to 14 days; later it would count again.
-    event_id_days: Annotated[int, Field(ge=15, le=3650)] = 90
+    # The stream keeps an event for 7 days, a queue its letter for 14, and the stream what was
+    # brought back for 7 more; later it would count again.
+    event_id_days: Annotated[int, Field(ge=29, le=3650)] = 90
     event_archive_days: Annotated[int, Field(ge=1)] = 731
 
 

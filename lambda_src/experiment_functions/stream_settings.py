@@ -32,9 +32,9 @@ class CountingSettings:
 def counting_settings() -> CountingSettings:
     """Raises KeyError for what is missing and ValueError for what is out of range."""
     days = int(os.environ.get("EVENT_ID_RETENTION_DAYS", "90"))
-    if not 15 <= days <= 3650:
-        # A stream and a queue bring an event back for up to 14 days.
-        raise ValueError(f"EVENT_ID_RETENTION_DAYS: given {days}, allowed 15 to 3650")
+    if not 29 <= days <= 3650:
+        # An event is on the stream for 7 days, a letter for 14, and brought back for 7 once more.
+        raise ValueError(f"EVENT_ID_RETENTION_DAYS: given {days}, allowed 29 to 3650")
     return CountingSettings(
         counters_table=os.environ["DYNAMODB_TABLE_NAME"],
         ledger_table=os.environ["LEDGER_TABLE"],

@@ -148,8 +148,8 @@ def complaint(text):
             id="managers of no type",
         ),
         pytest.param(
-            "retention: {event_id_days: 3}",
-            "retention.event_id_days: given 3, allowed 15 or more",
+            "retention: {event_id_days: 28}",
+            "retention.event_id_days: given 28, allowed 29 or more",
             id="event ids that are forgotten before the stream is",
         ),
         pytest.param(

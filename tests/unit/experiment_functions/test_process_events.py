@@ -193,7 +193,7 @@ def test_many_and_large_letters_fit_into_calls(aws, letters):
     )
 
 
-@pytest.mark.parametrize("given", ["14", "4000", "many"])
+@pytest.mark.parametrize("given", ["28", "4000", "many"])
 def test_a_retention_that_forgets_too_early_is_refused(aws, monkeypatch, given):
     monkeypatch.setenv("EVENT_ID_RETENTION_DAYS", given)
 
