@@ -17,7 +17,7 @@ class Queue(StrEnum):
 
 
 STREAMING, NETWORK = "StreamingStack", "NetworkStack"
-_OUTPUTS = {
+OUTPUTS = {
     Queue.UNCOUNTED: (STREAMING, "EventsDeadLetterQueueUrl"),
     Queue.UNINDEXED: (STREAMING, "UnindexedDeadLetterQueueUrl"),
     Queue.UNSCHEDULED: (STREAMING, "UnscheduledDeadLetterQueueUrl"),
@@ -37,7 +37,7 @@ class LetterQueues:
         """Raises NotDeployed."""
         if queue not in self.names:
             raise NotDeployed(f"queue {queue}: nothing is indexed for search there")
-        return self._output(*_OUTPUTS[queue])
+        return self._output(*OUTPUTS[queue])
 
     @property
     def stream_name(self) -> str:

@@ -6,6 +6,8 @@ import pytest
 
 from kindred.experiments import events
 from kindred_constructs.event_columns import EVENT_COLUMNS
+from ops.letters.queues import OUTPUTS, Queue
+from stacks.recovery import STANDBY
 
 LETTERS = ("Uncounted", "Unindexed", "Unscheduled")
 SEVEN_DAYS_HOURS = 7 * 24
@@ -143,6 +145,14 @@ def test_letters_are_kept_for_two_weeks_encrypted_and_over_tls(platform, letters
     assert named(platform, queue["KmsMasterKeyId"]) == "DataStack/DataKey"
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_each_queue_of_letters_is_found_by_an_output(platform):
+    """In the region that stands by, too, where nothing is indexed."""
+    for queue, (stack, output) in OUTPUTS.items():
+        assert output in platform.templates[stack]["Outputs"]
+        there = platform.templates.get(f"{STANDBY}{stack}")
+        assert there is None or (output in there["Outputs"]) == (queue is not Queue.UNINDEXED)
 
 
 @pytest.mark.parametrize("letters", LETTERS)

@@ -25,11 +25,11 @@ class Group:
 
 
 def grouped(letters: Sequence[Letter]) -> list[Group]:
-    """The most frequent reason first."""
-    by_reason: dict[str, list[Letter]] = defaultdict(list)
+    """By reason and by where they go back to, the most frequent first."""
+    alike: dict[tuple[str, str], list[Letter]] = defaultdict(list)
     for letter in letters:
-        by_reason[_alike(letter.reason)].append(letter)
-    groups = [Group(reason, len(own), own[0]) for reason, own in by_reason.items()]
+        alike[_alike(letter.reason), letter.destination].append(letter)
+    groups = [Group(reason, len(own), own[0]) for (reason, _), own in alike.items()]
     return sorted(groups, key=lambda each: (-each.letters, each.reason))
 
 

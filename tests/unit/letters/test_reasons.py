@@ -31,6 +31,15 @@ def test_reasons_that_differ_in_a_value_are_one_and_the_most_frequent_is_first()
     assert found[0].example is letters[1]
 
 
+def test_what_can_go_back_is_told_from_what_cannot():
+    letters = [read_letter(forms.of_consumer(data), {}) for data in (b"{}", forms.event(), b"{}")]
+
+    assert [(each.example.destination, each.letters) for each in grouped(letters)] == [
+        ("nowhere", 2),
+        ("the stream", 1),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "chosen"),
     [
