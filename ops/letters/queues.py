@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from ops.deployed_stage import DeployedStage, NotDeployed, stage_of
+from ops.deployed_stage import DeployedStage, NotDeployed, stage_of, stages_of
+
+if TYPE_CHECKING:
+    from stacks.sizes import Sizes
 
 
 class Queue(StrEnum):
@@ -27,50 +31,37 @@ OUTPUTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterQueues:
-    """Of one region; `standing_by` stands before the names of a second region's stacks."""
+    """Those of one region."""
 
     stage: DeployedStage
     names: Sequence[Queue]
-    standing_by: str = ""
 
     def url(self, queue: Queue) -> str:
         """Raises NotDeployed."""
         if queue not in self.names:
             raise NotDeployed(f"queue {queue}: nothing is indexed for search there")
-        return self._output(*OUTPUTS[queue])
+        return self.stage.output(*OUTPUTS[queue])
 
     @property
     def stream_name(self) -> str:
         """Raises NotDeployed."""
-        return self._output(STREAMING, "EventStreamName")
-
-    def _output(self, stack: str, name: str) -> str:
-        return self.stage.output(f"{self.standing_by}{stack}", name)
+        return self.stage.output(STREAMING, "EventStreamName")
 
 
 def queues_of(environment: str, *, region: str | None) -> LetterQueues:
     """Of one of the environment's regions, or of the one that stands by. Raises NotDeployed."""
-    from stacks.environment_file import load_environment  # its models take long to load
-    from stacks.recovery import STANDBY
-    from stacks.standby_sizes import standby_environment
-    from stacks.yaml_file import InvalidFile
-
-    try:
-        known = load_environment(environment)
-    except InvalidFile as error:
-        raise NotDeployed(str(error)) from error
-    if region and known.recovery.replicates and region == known.recovery.region:
-        there = standby_environment(known)
-        return LetterQueues(
-            stage=DeployedStage(prefix=known.stage_id(known.regions[0]), region=region),
-            names=_names(searched=there.sizes.search is not None),
-            standing_by=STANDBY,
-        )
+    standing_by = [each for each in stages_of(environment) if each.before and each.region == region]
+    stage = standing_by[0] if standing_by else stage_of(environment, region=region)
+    is_searched = _sizes(environment, stands_by=bool(standing_by)).search is not None
     return LetterQueues(
-        stage=stage_of(environment, region=region),
-        names=_names(searched=known.sizes.search is not None),
+        stage=stage,
+        names=[each for each in Queue if is_searched or each is not Queue.UNINDEXED],
     )
 
 
-def _names(*, searched: bool) -> tuple[Queue, ...]:
-    return tuple(each for each in Queue if searched or each is not Queue.UNINDEXED)
+def _sizes(environment: str, *, stands_by: bool) -> Sizes:
+    from stacks.environment_file import load_environment  # its models take long to load
+    from stacks.standby_sizes import standby_environment
+
+    known = load_environment(environment)
+    return (standby_environment(known) if stands_by else known).sizes

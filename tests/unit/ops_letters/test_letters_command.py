@@ -130,7 +130,7 @@ def test_each_queue_is_found_by_an_output_of_its_stack(monkeypatch):
     for name in queues.names:
         queues.url(name)
 
-    assert queues.names == tuple(Queue)
+    assert queues.names == list(Queue)
     assert [(stack, name.partition("Dead")[0]) for _, stack, name in outputs.asked] == [
         ("StreamingStack", "Events"),
         ("StreamingStack", "Unindexed"),
@@ -146,7 +146,7 @@ def test_the_region_that_stands_by_has_queues_of_its_own_and_no_index(monkeypatc
     queues.url(Queue.UNCOUNTED)
 
     [(stage, stack, _)] = outputs.asked
-    assert (stage.region, stack) == ("eu-west-1", "StandbyStreamingStack")
+    assert (stage.region, f"{stage.before}{stack}") == ("eu-west-1", "StandbyStreamingStack")
     with pytest.raises(NotDeployed, match="unindexed: nothing is indexed"):
         queues.url(Queue.UNINDEXED)
     with pytest.raises(NotDeployed, match="region: given 'eu-west-9'"):
