@@ -100,6 +100,8 @@ def redrive(
         "letters": [asdict(each) for each in outcomes],
     }
     give(document, _table(outcomes, look=only_look), as_json=as_json)
+    if not outcomes:
+        MESSAGES.print(f"no such letter lies in the queue {queue}")
     if not all_seen:
         MESSAGES.print("there may be more of them: give the command again")
     if left:

@@ -79,7 +79,9 @@ def test_an_empty_queue_is_none_of_anybodys_business(run):
     [queue] = json.loads(run("list", "--json").stdout)["queues"]
 
     assert (queue["letters"], queue["oldest"], queue["reasons"]) == (0, None, [])
-    assert run("redrive", "uncounted").exit_code == 0
+    result = run("redrive", "uncounted")
+    assert result.exit_code == 0
+    assert "no such letter lies in the queue uncounted" in result.stderr
 
 
 def test_a_redrive_that_leaves_nothing_ends_well(run, waiting):
