@@ -23,10 +23,9 @@ class Branches:
         if self._told is not None or number not in self.numbers or number in self.ended:
             return False
         mine, its = os.pipe()
-        # A copy shares the memory that nobody touches, and collecting garbage touches all of it.
-        gc.freeze()
         child = os.fork()
         if child == 0:
+            # It shares the memory that nobody touches, and looking for garbage touches all of it.
             gc.disable()
             os.close(mine)
             self._told = its
@@ -35,7 +34,6 @@ class Branches:
         with os.fdopen(mine, "rb") as answer:
             self.ended[number] = pickle.loads(answer.read())  # noqa: S301 - of our own copy
         os.waitpid(child, 0)
-        gc.unfreeze()
         return False
 
     def run(self, course: Callable[[], Any]) -> Any:
