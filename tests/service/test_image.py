@@ -98,8 +98,14 @@ def interpreter_of(tmp_path_factory):
     return make
 
 
+@pytest.fixture(scope="module")
+def bytecode(tmp_path_factory):
+    """The image's is compiled when it is built; here, what is imported, by who imports it first."""
+    return tmp_path_factory.mktemp("bytecode")
+
+
 @pytest.fixture(scope="module", params=SERVICES)
-def image(request, interpreter_of, tmp_path_factory):
+def image(request, interpreter_of, bytecode, tmp_path_factory):
     """/srv as the COPY steps make it, and how to run something in it."""
     lock, _ = SERVICES[request.param]
     interpreter = interpreter_of(lock)
@@ -123,7 +129,7 @@ def image(request, interpreter_of, tmp_path_factory):
             env={
                 "PATH": f"{interpreter.parent}:/usr/bin:/bin",
                 "PYTHONPATH": str(srv),
-                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONPYCACHEPREFIX": str(bytecode),
                 "SERVICE": request.param,
                 **environment,
             },
