@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -70,7 +71,10 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     from tests.infrastructure.choices import synthesize_instances
 
     output = tmp_path_factory.mktemp("matrix")
-    workers = ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn"))
+    # They end before garbage matters, and looking for it began with the library's import.
+    workers = ProcessPoolExecutor(
+        max_workers=2, mp_context=get_context("spawn"), initializer=gc.disable
+    )
     made = {
         name: workers.submit(synthesize_instances, name, output / name) for name in ENVIRONMENTS
     }
