@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from kindred.experiments.bucketing import Arm
 from kindred.experiments.embedding_experiment import EmbeddingExperiment
+from kindred.retraining.run_names import drift_run_id
 from tests.local.local_platform import LocalPlatform, wait_until
 from tests.local.retraining_walk import ExperimentKept, RetrainingWalk, unit_of
 
@@ -164,6 +166,8 @@ def test_predictions_that_drift_start_one_retraining(promoted: Promoted) -> None
     [run] = walk.runs("drift-")
     # What it would make of the same clicks is of no matter here, and takes a while.
     walk.stop(run)
+    # A run has its name from its alarm's second.
+    wait_until(lambda: drift_run_id(datetime.now(UTC)) != run)
     # The alarm goes off again for the same drift, within the cool-down.
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
     walk.daily("DetectDriftFunctionName")
