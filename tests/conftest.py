@@ -3,7 +3,7 @@
 import functools
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -47,16 +47,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection(session: pytest.Session) -> Iterator[None]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Python looks for garbage less often, and never in what was imported and collected: it stays.
 
     It looked through all of that again and again, which was a quarter of the time of a test.
     """
     gc.disable()
-    yield
+    collected = yield
     gc.freeze()
     gc.set_threshold(*GARBAGE)
     gc.enable()
+    return collected
 
 
 @pytest.hookimpl(tryfirst=True)
