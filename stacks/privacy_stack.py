@@ -27,8 +27,8 @@ _LONGEST_EXPERIMENT_DAYS = 400
 
 
 class PrivacyStack(cdk.Stack):
-    """In a region that stands by, `standby`, what it gathers itself is forgotten. What it shares
-    with the first one is forgotten from there, where secrets rotate."""
+    """In a region that stands by, `standby`, what it gathers itself is forgotten, and the password
+    of its own cache rotates. What it shares with the first one is forgotten and rotates there."""
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class PrivacyStack(cdk.Stack):
         for name, function in {
             "ForgetRecords": forgetting.records,
             "ForgetInside": forgetting.inside,
+            "RotateCachePassword": self._rotate_cache(),
             **({} if standby else self._add_rotations()),
         }.items():
             cdk.CfnOutput(self, f"{name}FunctionName", value=function.function.function_name)
@@ -102,10 +103,6 @@ class PrivacyStack(cdk.Stack):
         )
         data.pseudonyms.grant_rotate(pseudonyms.role)
         self._rotate("Rotation", data.pseudonyms.arn, pseudonyms)
-        cache = data.stores.cache
-        password = self._function("RotateCachePassword", {"VALKEY_USER_ID": cache.user_id})
-        cache.grant_rotate(password.role)
-        self._rotate("CacheRotation", cache.secret.secret_arn, password)
         login = self._in_database("RotateDatabaseLogin", database.secrets.rotation_settings)
         database.secrets.grant_rotate_login(login.role)
         # The first one makes the users.
@@ -117,7 +114,15 @@ class PrivacyStack(cdk.Stack):
         self._rotate(
             "AdministratorRotation", database.secrets.administrator.secret_arn, administrator
         )
-        return {each.node.id: each for each in (pseudonyms, password, login, administrator)}
+        return {each.node.id: each for each in (pseudonyms, login, administrator)}
+
+    def _rotate_cache(self) -> PythonFunction:
+        """Each region's is its own."""
+        cache = self._data.stores.cache
+        password = self._function("RotateCachePassword", {"VALKEY_USER_ID": cache.user_id})
+        cache.grant_rotate(password.role)
+        self._rotate("CacheRotation", cache.secret.secret_arn, password)
+        return password
 
     def _function(
         self, name: str, environment: dict[str, str], network: FunctionNetwork | None = None

@@ -132,7 +132,7 @@ def test_who_forgets_inside_enters_the_cache_of_its_own_region(second):
     assert THERE_INSIDE in password
 
 
-def test_units_have_the_same_names_there_and_no_secret_rotates(second):
+def test_units_have_the_same_names_there_and_only_the_caches_own_secret_rotates(second):
     pseudonyms = settings(second, "ForgetRecords")["PSEUDONYM_SECRET_ARN"]
 
     assert pseudonyms == settings(second, "ForgetInside")["PSEUDONYM_SECRET_ARN"]
@@ -143,15 +143,24 @@ def test_units_have_the_same_names_there_and_no_secret_rotates(second):
         for each in container.get("Environment", [])
     }
     assert second.named(told["PSEUDONYM_SECRET_ARN"], stack=f"{STANDBY}ApiStack") == pseudonyms
-    assert second.of_type("AWS::SecretsManager::RotationSchedule") == []
+    rotated = {
+        second.named(each.properties["SecretId"], stack=each.stack)
+        for each in second.of_type("AWS::SecretsManager::RotationSchedule")
+    }
+    assert rotated == {f"{STANDBY}DataStack/Cache/Password"}
+    writers = second.who_may("secretsmanager:PutSecretValue", f"{STANDBY}DataStack/Cache/Password")
+    assert writers == {f"{STANDBY}PrivacyStack/RotateCachePassword/Role"}
 
 
-def test_the_command_finds_both_functions_and_they_are_all(second):
+def test_the_command_finds_both_functions_and_they_are_all_but_a_rotation(second):
     stack = f"{STANDBY}PrivacyStack"
     functions = {each.path for each in second.of_type("AWS::Lambda::Function", stack=stack)}
     names = ("ForgetRecords", "ForgetInside")
 
-    assert functions == {f"{stack}/Forgetting/{name}" for name in names}
+    assert functions == {
+        *(f"{stack}/Forgetting/{name}" for name in names),
+        f"{stack}/RotateCachePassword",
+    }
     outputs = second.templates[stack]["Outputs"]
     assert {f"{name}FunctionName" for name in names} <= outputs.keys()
 
