@@ -57,9 +57,11 @@ def platform(
         assert up.returncode == 0, up.stderr
         yield platform
     finally:
-        if request.session.testsfailed:
-            keep_logs(platform, tmp_path_factory.mktemp("logs"))
-        platform.down()
+        try:
+            if request.session.testsfailed:
+                keep_logs(platform, tmp_path_factory.mktemp("logs"))
+        finally:
+            platform.down()
 
 
 @pytest.fixture
