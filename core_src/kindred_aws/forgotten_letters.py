@@ -26,19 +26,25 @@ class ForgottenLetters:
         queue = LetterQueue(self.client, queue_url=self.queue_url)
         named: list[Received] = []
         others: list[Received] = []
+        removed: frozenset[str] = frozenset()
         whole = True
-        for number, letters in enumerate(queue.receive(hidden_seconds=_HIDDEN_SECONDS), 1):
-            for letter in letters:
-                (named if _is_named(letter.body, names) else others).append(letter)
-            if number == _RECEIVES:
-                whole = False
-                break
-        left = queue.remove(named) if remove else frozenset(each.message_id for each in named)
-        queue.put_back([*others, *(each for each in named if each.message_id in left)])
+        try:
+            for number, letters in enumerate(queue.receive(hidden_seconds=_HIDDEN_SECONDS), 1):
+                for letter in letters:
+                    (named if _is_named(letter.body, names) else others).append(letter)
+                if number == _RECEIVES:
+                    whole = False
+                    break
+            if remove:
+                removed = frozenset(each.message_id for each in named) - queue.remove(named)
+        finally:
+            # A pass that was cut off must not hide them from the next.
+            held = [*others, *named]
+            queue.put_back([each for each in held if each.message_id not in removed])
         return Passed(
-            looked_at=len(named) + len(others),
+            looked_at=len(held),
             found=len(named),
-            removed=len(named) - len(left),
+            removed=len(removed),
             notes=() if whole else ("more letters than one pass receives: empty the queue",),
             whole=whole,
         )

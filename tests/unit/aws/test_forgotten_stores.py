@@ -6,6 +6,7 @@ import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from kindred.privacy.forgetting import CAPTURED_DIGITS, names_of
 from kindred.privacy.pseudonyms import digest_of
@@ -188,6 +189,23 @@ def test_letters_of_others_stay_in_the_queue_and_are_seen_again(aws):
     again = letters.go_through(NAMES, remove=False)
 
     assert (again.looked_at, again.found) == (1, 0)
+
+
+def test_a_pass_that_is_cut_off_hides_no_letter_from_the_next(aws, monkeypatch):
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"unit_id": HERS}))
+    letters = ForgottenLetters(client=sqs, queue_url=url)
+
+    def cut_off(**_):
+        raise ClientError({"Error": {"Code": "InternalError"}}, "DeleteMessageBatch")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqs, "delete_message_batch", cut_off)
+        with pytest.raises(ClientError):
+            letters.go_through(NAMES, remove=True)
+
+    assert letters.go_through(NAMES, remove=False).found == 1
 
 
 class CacheFake:
