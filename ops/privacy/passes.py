@@ -50,7 +50,10 @@ class Forgetting:
     def go_through(self, unit: str, *, remove: bool) -> Iterator[Seen]:
         """Every store to its end, each as soon as it is. Raises NotForgotten."""
         for function in self.functions:
-            for store, region in self._ask(function, {})["stores"].items():
+            stores = self._ask(function, {})["stores"]
+            if not isinstance(stores, dict):
+                raise NotForgotten(f"{function}: deployed before this command; deploy it first")
+            for store, region in stores.items():
                 seen = Seen(region, store)
                 self._store(function, seen, unit, remove=remove)
                 yield seen

@@ -181,3 +181,12 @@ def test_a_function_that_never_ends_is_given_up(monkeypatch):
     forgetting = Forgetting(client=Endless(), functions=("records",))
     with pytest.raises(NotForgotten, match="no end after 3 passes"):
         list(forgetting.go_through(UNIT, remove=False))
+
+
+def test_functions_of_before_the_command_are_named_as_such():
+    class Before(LambdaFake):
+        def invoke(self, **_):
+            return {"Payload": io.BytesIO(b'{"stores": ["ledger"]}')}
+
+    with pytest.raises(NotForgotten, match="records: deployed before this command"):
+        list(Forgetting(client=Before(), functions=("records",)).go_through(UNIT, remove=True))
