@@ -67,11 +67,7 @@ def as_table(queues: Sequence[Document]) -> Table:
                 f"{group['letters']:,}",
                 "",
                 escape(group["reason"]),
-                escape(f"nowhere: {example['why_not']}" if example["why_not"] else _to(example)),
+                escape(": ".join(filter(None, (example["goes_to"], example["why_not"])))),
                 escape(example["holds"]),
             )
     return table
-
-
-def _to(example: Document) -> str:
-    return str(example["goes_to"])

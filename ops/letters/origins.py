@@ -66,6 +66,7 @@ class Origins:
             shard_id=content.shard_id,
             first=content.first,
             last=content.last,
+            records=content.records,
         )
         gone = content.records - len(found)
         if gone <= 0:

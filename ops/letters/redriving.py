@@ -16,7 +16,7 @@ from kindred_aws.letter_queue import LETTERS_PER_CALL, LetterQueue, Received
 from ops.letters.origins import Origins
 
 # Of one run, which ends before the first of them is seen by others again.
-MOST_LETTERS = 10_000
+MOST_LETTERS = 3_000
 _HIDDEN_SECONDS = 30 * 60
 NOT_REMOVED = "it was brought back and SQS did not remove it: another run does so a second time"
 

@@ -96,7 +96,7 @@ def read_letter(body: str, attributes: Mapping[str, str]) -> Letter:
         if not isinstance(document, dict):
             raise TypeError("given no JSON object")
         return _read(document, attributes)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         said = f"no {error} in it" if isinstance(error, KeyError) else str(error)
         unknown = Unreturnable(f"a letter of no known form: {said}")
         return Letter(reason=_attributed(attributes), content=unknown, shown=_short(body))
@@ -125,7 +125,7 @@ def _of_consumer(document: dict[str, Any]) -> Letter:
     else:
         content = _event(document["partition_key"], data)
     shown = _short(data.decode(errors="replace"))
-    return Letter(reason=document["reason"], content=content, shown=shown)
+    return Letter(reason=str(document["reason"]), content=content, shown=shown)
 
 
 def _decoded(data: str) -> bytes:
@@ -182,7 +182,9 @@ def _of_schedule(document: dict[str, Any], attributes: Mapping[str, str]) -> Let
     else:
         content = FunctionInput(function=_unqualified(target), payload=document)
     return Letter(
-        reason=_attributed(attributes), content=content, shown=_short(json.dumps(document))
+        reason=f"{_attributed(attributes)}: {_last(_unqualified(target))}",
+        content=content,
+        shown=_short(json.dumps(document)),
     )
 
 

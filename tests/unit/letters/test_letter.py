@@ -40,7 +40,7 @@ RUN = FunctionInput(function=forms.FUNCTION, payload={"scheduled_at": "2026-01-0
         pytest.param(
             *forms.of_schedule(),
             RUN,
-            "AccessDeniedException: not allowed",
+            "AccessDeniedException: not allowed: DecideDaily",
             "function DecideDaily",
             id="a start that Scheduler could not make",
         ),
@@ -68,6 +68,10 @@ def test_a_letter_says_what_it_holds_and_why(body, attributes, content, reason, 
     assert letter.destination == destination
 
 
+def test_a_reason_is_a_text_whatever_was_written():
+    assert read_letter(forms.of_consumer(forms.event(), reason=None), {}).reason == "None"
+
+
 def test_a_record_that_was_cut_is_read_from_the_stream_where_it_is_whole():
     body = forms.of_consumer(b"x" * 100, number="7", data_cut_from=1_400_000)
 
@@ -84,6 +88,7 @@ def test_a_record_that_was_cut_is_read_from_the_stream_where_it_is_whole():
         ),
         pytest.param("!", {}, "no known form", id="no JSON"),
         pytest.param("[]", {}, "given no JSON object", id="no object"),
+        pytest.param("[" * 100_000, {}, "no known form", id="deeper than can be read"),
         pytest.param("{}", {}, "no 'TARGET_ARN' in it", id="nothing that is known"),
         pytest.param(
             json.dumps({"KinesisBatchInfo": {}}), {}, "no 'requestContext' in it", id="half a batch"

@@ -204,3 +204,18 @@ def test_lambda_takes_a_start_by_the_arn_that_a_letter_has(waiting):
     [why] = waiting.redrive(functions=boto3.client("lambda", region_name="us-east-1"))
 
     assert f"Function not found: {forms.FUNCTION}" in why
+
+
+def test_no_more_is_read_of_a_shard_than_a_letter_wants(waiting, monkeypatch):
+    numbers, limits = waiting.put(*map(forms.event, range(3))), []
+    read = waiting.kinesis.get_records
+
+    def noted(**call):
+        limits.append(call["Limit"])
+        return read(**call)
+
+    monkeypatch.setattr(waiting.kinesis, "get_records", noted)
+    waiting.write(forms.of_batch(numbers[1], numbers[1], records=1))
+
+    assert waiting.redrive() == [None]
+    assert limits == [1]

@@ -90,5 +90,5 @@ def test_a_start_that_failed_says_as_on_aws_what_was_to_start() -> None:
     letter = read_letter('{"at": 1}', attributes)
 
     assert letter.content == FunctionInput(function=function, payload={"at": 1})
-    assert letter.reason == "AccessDeniedException: no"
+    assert letter.reason == "AccessDeniedException: no: f"
     assert attributes["SCHEDULED_TIME"] == "2023-11-14T22:13:00Z"
