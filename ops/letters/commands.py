@@ -90,10 +90,15 @@ def redrive(
     except (BotoCoreError, ClientError, NotDeployed) as error:
         raise failed(str(error)) from error
     left = sum(each.why_not is not None for each in outcomes)
-    told = {"environment": environment, "queue": str(queue), "all_seen": all_seen}
-    counts = {"brought_back": 0 if only_look else len(outcomes) - left, "left": left}
-    letters = [asdict(each) for each in outcomes]
-    document = {**told, "looked_only": only_look, **counts, "letters": letters}
+    document = {
+        "environment": environment,
+        "queue": str(queue),
+        "looked_only": only_look,
+        "brought_back": 0 if only_look else len(outcomes) - left,
+        "left": left,
+        "all_seen": all_seen,
+        "letters": [asdict(each) for each in outcomes],
+    }
     give(document, _table(outcomes, look=only_look), as_json=as_json)
     if not outcomes:
         MESSAGES.print(f"no such letter lies in the queue {queue}")
